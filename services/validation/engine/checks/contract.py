@@ -1,0 +1,70 @@
+"""What a custom check is: a value check on one column, or a row check on several.
+
+A check is declared in a schema (`custom_checks`) and built once per validation by `build_check`. It sees columns as
+polars String columns in which null stands for a missing value, and texts as they stand in the file.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Why one value or row breaks a check.
+
+    `key` names the message in `checks.messages.MESSAGES`, `params` fill its templates (always str or int),
+    `fix` is the corrected cell text when there is exactly one plausible correction.
+    """
+
+    key: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    fix: str | None = None
+
+
+class CheckDefinitionError(ValueError):
+    """A check that cannot be run as declared (unknown name, missing or wrong parameter): code `check-error`."""
+
+    def __init__(self, key: str, params: Mapping[str, object]) -> None:
+        super().__init__(f"{key}: {dict(params)}")
+        self.key = key
+        self.params: Mapping[str, object] = dict(params)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCheck:
+    """A check on the cells of one column; empty cells are never given to it.
+
+    `kind` is the error code of the report. `judge` is exact, for one distinct text, and never raises.
+    `accept` is a boolean expression, true where the value is certainly valid (null or false: ask `judge`).
+    """
+
+    kind: str
+    column: str
+    judge: Callable[[str], Violation | None]
+    accept: Callable[[pl.Expr], pl.Expr] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowCheck:
+    """A check on several cells of one row.
+
+    `columns[0]` is the column that carries the error. `suspect` takes a frame that has all `columns` (String, null =
+    empty) and gives a boolean Series, true for the rows to look at; it may say too much, never too little.
+    `judge` is exact, on one row's texts (None = empty), and never raises.
+    `absent` says what to do when the file lacks some of `columns`: "skip" the check, or take them as "empty"
+    as long as one of them is there. `when_all_absent` is the violation to report once, at header level,
+    if none is there.
+    """
+
+    kind: str
+    columns: tuple[str, ...]
+    suspect: Callable[[pl.DataFrame], pl.Series]
+    judge: Callable[[Mapping[str, str | None]], Violation | None]
+    absent: Literal["skip", "empty"] = "skip"
+    when_all_absent: Violation | None = None
+
+
+Check = ValueCheck | RowCheck

@@ -1,0 +1,53 @@
+"""The names a schema may use for a check, and what builds each of them."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from services.validation.engine.checks.contract import Check, CheckDefinitionError
+
+if TYPE_CHECKING:
+    from services.validation.engine.schema import CustomCheck, Schema
+
+Builder = Callable[[str, "CustomCheck", "Schema"], Check]
+
+BUILDERS: dict[str, Builder] = {}
+
+# Names that national schemas still use for a check that has been renamed since.
+OLD_NAMES: Mapping[str, str] = {
+    "french-siren-value": "siren",
+    "french-siret-value": "siret",
+    "nomenclature-acte-value": "nomenclature-acte",
+    "nomenclature-actes-value": "nomenclature-acte",
+    "cohesive-column-values": "cohesive-columns-value",
+}
+
+
+def canonical_name(name: str) -> str:
+    """Give the one name of a check, which is also its error code, whatever its spelling in the schema."""
+    spelled = name.strip().lower().replace("_", "-").replace(" ", "-")
+    return OLD_NAMES.get(spelled, spelled)
+
+
+def check_names() -> list[str]:
+    """List every name `build_check` knows, old names included."""
+    return sorted({*BUILDERS, *OLD_NAMES})
+
+
+def validata_type(kind: str) -> str:
+    """Give the error type Validata reports for a check of this kind, for the compatible endpoint."""
+    return kind if kind.endswith(("-value", "-required", "-coordinates")) else "custom-check-error"
+
+
+def build_check(custom: "CustomCheck", schema: "Schema") -> Check:
+    """Build the check that a schema declares.
+
+    Raises CheckDefinitionError when the name is unknown or a parameter is missing or wrong.
+    """
+    kind = canonical_name(custom.name)
+    builder = BUILDERS.get(kind)
+    if builder is None:
+        close = difflib.get_close_matches(kind, check_names(), n=1)
+        key = "check-unknown-close" if close else "check-unknown"
+        raise CheckDefinitionError(key, {"name": custom.name, "close": close[0] if close else ""})
+    return builder(kind, custom, schema)
