@@ -1,0 +1,1 @@
+"""Composition root: starts, serves and packages the three services. Nothing imports it."""
