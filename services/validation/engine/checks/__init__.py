@@ -1,4 +1,4 @@
-"""Custom checks declared in schemas (`custom_checks`): French identifiers, geography, and rules between columns."""
+"""Custom checks declared in schemas: French identifiers, geography, and rules between columns."""
 
 from services.validation.engine.checks.contract import (
     Check,

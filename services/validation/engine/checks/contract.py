@@ -1,7 +1,7 @@
 """What a custom check is: a value check on one column, or a row check on several.
 
-A check is declared in a schema (`custom_checks`) and built once per validation by `build_check`. It sees columns as
-polars String columns in which null stands for a missing value, and texts as they stand in the file.
+A check is declared in a schema (`custom_checks`) and built once per validation by `build_check`. It sees columns
+as polars String columns in which null stands for a missing value, and texts as they stand in the file.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ class Violation:
 
 
 class CheckDefinitionError(ValueError):
-    """A check that cannot be run as declared (unknown name, missing or wrong parameter): code `check-error`."""
+    """A check that cannot be run as declared (unknown name, wrong parameter): code `check-error`."""
 
     def __init__(self, key: str, params: Mapping[str, object]) -> None:
         super().__init__(f"{key}: {dict(params)}")
@@ -51,8 +51,8 @@ class ValueCheck:
 class RowCheck:
     """A check on several cells of one row.
 
-    `columns[0]` is the column that carries the error. `suspect` takes a frame that has all `columns` (String, null =
-    empty) and gives a boolean Series, true for the rows to look at; it may say too much, never too little.
+    `columns[0]` is the column that carries the error. `suspect` takes a frame that has all `columns` (String,
+    null = empty) and gives a boolean Series, true for the rows to look at; it may say too much, never too little.
     `judge` is exact, on one row's texts (None = empty), and never raises.
     `absent` says what to do when the file lacks some of `columns`: "skip" the check, or take them as "empty"
     as long as one of them is there. `when_all_absent` is the violation to report once, at header level,
