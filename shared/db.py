@@ -1,0 +1,104 @@
+"""PostgreSQL: one transaction per unit of work for writes, raw connections for hot reads."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+import orjson
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+async def _register_json(connection: Any) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, encoder=_dumps, decoder=orjson.loads, schema="pg_catalog")
+
+
+def sqlalchemy_url(database_url: str) -> tuple[str, dict[str, Any]]:
+    """Return the SQLAlchemy form of a libpq URL and the arguments that asyncpg wants apart.
+
+    A `host` in the query (a folder with a Unix socket) is how an embedded server is named.
+    """
+    parts = urlsplit(database_url)
+    query = dict(parse_qsl(parts.query))
+    connect_args: dict[str, Any] = {}
+    host = query.pop("host", None)
+    if host is not None:
+        connect_args["host"] = host
+    if (port := query.pop("port", None)) is not None:
+        connect_args["port"] = int(port)
+    if (ssl := query.pop("sslmode", None)) is not None:
+        connect_args["ssl"] = ssl
+    url = urlunsplit(("postgresql+asyncpg", parts.netloc, parts.path, urlencode(query), ""))
+    # urlunsplit drops the empty authority that a socket URL needs.
+    if not parts.netloc:
+        url = f"postgresql+asyncpg://{parts.path}"
+    return url, connect_args
+
+
+class Database:
+    """One service's door to PostgreSQL: `search_path` is the service's own schema, time zone UTC."""
+
+    def __init__(self, engine: AsyncEngine, pool: "asyncpg.Pool[asyncpg.Record]", url: str, schema: str) -> None:
+        self.engine = engine
+        self.pool = pool
+        self.url = url
+        self.schema = schema
+        self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+    @classmethod
+    async def open(cls, database_url: str, *, schema: str, pool_size: int) -> Self:
+        """Connect; raises `OSError` or `asyncpg.PostgresError` when the server does not answer."""
+        settings = {"search_path": schema, "timezone": "UTC", "application_name": f"socle-{schema}"}
+        url, connect_args = sqlalchemy_url(database_url)
+        engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={**connect_args, "server_settings": settings},
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+        )
+        pool = await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=pool_size,
+            server_settings=settings,
+            init=_register_json,
+            command_timeout=60,
+        )
+        return cls(engine, pool, database_url, schema)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.pool.close()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Give a session whose work commits when the block ends, and rolls back when it raises."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def fetch(self, sql: str, *args: Any) -> "list[asyncpg.Record]":
+        """Return the rows of a read, on a raw connection (for the hot paths)."""
+        return await self.pool.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: Any) -> "asyncpg.Record | None":
+        """Return the first row of a read, or None."""
+        return await self.pool.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: Any) -> Any:
+        """Return the first value of the first row, or None."""
+        return await self.pool.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: Any) -> str:
+        """Run one statement in its own transaction and return PostgreSQL's command tag (`UPDATE 1`)."""
+        return await self.pool.execute(sql, *args)
