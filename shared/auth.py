@@ -17,7 +17,6 @@ from fastapi import Request
 from shared.clock import now
 from shared.problems import Forbidden, Unauthenticated
 
-SCHEMA = "access"
 SCOPES = (
     "catalog:write",
     "validation:write",
@@ -90,7 +89,7 @@ async def store_key(
     if unknown := set(scopes) - set(SCOPES):
         raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))} (known: {', '.join(SCOPES)})")
     await connection.execute(
-        f"INSERT INTO {SCHEMA}.api_key (id, digest, owner_siren, label, scopes, created_at, expires_at) "
+        "INSERT INTO access.api_key (id, digest, owner_siren, label, scopes, created_at, expires_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7)",
         key.id,
         key.digest,
@@ -105,7 +104,7 @@ async def store_key(
 async def list_keys(connection: "asyncpg.Connection[Any]") -> list[dict[str, Any]]:
     """Return every key without its secret, newest first."""
     rows = await connection.fetch(
-        f"SELECT id, owner_siren, label, scopes, created_at, expires_at, revoked_at FROM {SCHEMA}.api_key "
+        "SELECT id, owner_siren, label, scopes, created_at, expires_at, revoked_at FROM access.api_key "
         "ORDER BY created_at DESC"
     )
     return [dict(row) for row in rows]
@@ -114,7 +113,7 @@ async def list_keys(connection: "asyncpg.Connection[Any]") -> list[dict[str, Any
 async def revoke_key(connection: "asyncpg.Connection[Any]", key_id: str) -> bool:
     """Revoke a key at once; False when there is none of that id still in force."""
     tag = await connection.execute(
-        f"UPDATE {SCHEMA}.api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", key_id, now()
+        "UPDATE access.api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", key_id, now()
     )
     return bool(tag == "UPDATE 1")
 
@@ -145,7 +144,8 @@ async def identify(pool: "asyncpg.Pool[asyncpg.Record]", presented: str | None, 
     match = _KEY.fullmatch(presented)
     key_id, secret = match.groups() if match else ("", "")
     row = await pool.fetchrow(
-        f"SELECT digest, scopes, owner_siren, expires_at, revoked_at FROM {SCHEMA}.api_key WHERE id = $1", key_id
+        "SELECT digest, scopes, owner_siren, expires_at, revoked_at FROM access.api_key WHERE id = $1",
+        key_id,
     )
     expected = row["digest"] if row is not None else _NO_DIGEST
     same = hmac.compare_digest(hashlib.sha256(secret.encode()).digest(), expected)

@@ -45,7 +45,9 @@ def sqlalchemy_url(database_url: str) -> tuple[str, dict[str, Any]]:
 class Database:
     """One service's door to PostgreSQL: `search_path` is the service's own schema, time zone UTC."""
 
-    def __init__(self, engine: AsyncEngine, pool: "asyncpg.Pool[asyncpg.Record]", url: str, schema: str) -> None:
+    def __init__(
+        self, engine: AsyncEngine, pool: "asyncpg.Pool[asyncpg.Record]", url: str, schema: str
+    ) -> None:
         self.engine = engine
         self.pool = pool
         self.url = url
@@ -89,7 +91,8 @@ class Database:
 
     async def fetch(self, sql: str, *args: Any) -> "list[asyncpg.Record]":
         """Return the rows of a read, on a raw connection (for the hot paths)."""
-        return await self.pool.fetch(sql, *args)
+        rows: list[asyncpg.Record] = await self.pool.fetch(sql, *args)
+        return rows
 
     async def fetchrow(self, sql: str, *args: Any) -> "asyncpg.Record | None":
         """Return the first row of a read, or None."""
@@ -101,4 +104,5 @@ class Database:
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run one statement in its own transaction and return PostgreSQL's command tag (`UPDATE 1`)."""
-        return await self.pool.execute(sql, *args)
+        tag: str = await self.pool.execute(sql, *args)
+        return tag

@@ -27,7 +27,7 @@ def timestamp(*, nullable: bool = False, index: bool = False) -> Any:
     """Return the field of a moment: `timestamptz`, in UTC."""
     return Field(
         default=None if nullable else ...,
-        sa_type=DateTime(timezone=True),  # type: ignore[call-overload]
+        sa_type=DateTime(timezone=True),
         nullable=nullable,
         index=index,
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import now
@@ -12,8 +13,6 @@ from shared.db import Database
 from shared.messaging.events import Envelope, Event
 from shared.observability.logging import get_logger, logging_context
 from shared.observability.metrics import MESSAGES
-
-from sqlalchemy import text
 
 logger = get_logger(__name__)
 
@@ -30,7 +29,7 @@ Handlers = Mapping[type[Event], Handler]
 
 def backoff(attempts: int) -> timedelta:
     """Return the wait after the given number of failed attempts: doubling from 1 s to 1 h."""
-    return min(FIRST_DELAY * 2 ** max(0, attempts - 1), LONGEST_DELAY)
+    return min(FIRST_DELAY * float(2 ** max(0, attempts - 1)), LONGEST_DELAY)
 
 
 class Inbox:
@@ -74,7 +73,7 @@ class Inbox:
             except Exception as error:
                 await self._set_back(message_id, row["type"], row["attempts"], error)
                 return False
-            logger.info("event handled", event=row["type"], attempts=row["attempts"])
+            logger.info("event handled", type=row["type"], attempts=row["attempts"])
         MESSAGES.labels(self._db.schema, row["type"], "done").inc()
         return True
 
@@ -107,7 +106,7 @@ class Inbox:
         )
         outcome = "failed" if failed else "retried"
         MESSAGES.labels(self._db.schema, kind, outcome).inc()
-        logger.error("event not handled", event=kind, attempts=attempts, outcome=outcome, exc_info=error)
+        logger.error("event not handled", type=kind, attempts=attempts, outcome=outcome, exc_info=error)
 
     async def due(self, limit: int = 100) -> list[UUID]:
         """Return ids of messages to try now: set back and due again, or left by a worker that died."""

@@ -95,9 +95,7 @@ class Relay:
 
     async def reoffer(self) -> int:
         """Mark as unsent what was sent within the last day; return how many rows."""
-        tag = await self._db.execute(
-            "UPDATE outbox SET sent_at = NULL WHERE sent_at > $1", now() - REOFFERED
-        )
+        tag = await self._db.execute("UPDATE outbox SET sent_at = NULL WHERE sent_at > $1", now() - REOFFERED)
         self._wake.set()
         return int(tag.split()[-1])
 
@@ -123,7 +121,7 @@ class Relay:
                 return False
             logger.info(
                 "event sent",
-                event=envelope.type,
+                type=envelope.type,
                 event_id=str(envelope.id),
                 to=service,
                 request_id=envelope.request_id,

@@ -47,9 +47,7 @@ def open_redis(redis_url: str) -> ArqRedis:
         socket_keepalive=not redis_url.startswith("unix:"),
         health_check_interval=15,
     )
-    return ArqRedis(
-        pool, job_serializer=serialize, job_deserializer=deserialize, expires_extra_ms=EXPIRES_MS
-    )
+    return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize, expires_extra_ms=EXPIRES_MS)
 
 
 def _without_empty_host(redis_url: str) -> str:
@@ -120,4 +118,3 @@ class Queue:
             return False
         await self.redis.set(mark, run_id)
         return True
-

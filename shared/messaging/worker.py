@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 from arq.connections import ArqRedis
@@ -78,7 +78,7 @@ class _BellWorker(ArqWorker):
         while True:
             await self._poll_iteration()
             if self.job_counter < self.max_jobs:
-                await self.pool.blpop([self._bell], timeout=BELL_SECONDS)
+                await cast(Awaitable[Any], self.pool.blpop([self._bell], timeout=BELL_SECONDS))
             else:
                 await asyncio.sleep(0.02)
 
@@ -124,7 +124,9 @@ class Worker:
             except asyncio.CancelledError:
                 raise
             except Exception as error:
-                logger.warning("worker part restarts", part=name, error=f"{type(error).__name__}: {error}"[:300])
+                logger.warning(
+                    "worker part restarts", part=name, error=f"{type(error).__name__}: {error}"[:300]
+                )
             await asyncio.sleep(REDIS_AWAY_SECONDS)
 
     async def _serve_queue(self) -> None:

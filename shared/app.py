@@ -1,0 +1,191 @@
+"""How every service's application is made: context, errors, request id, health, limits."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Annotated, Any, Generic, TypeVar, cast
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import ORJSONResponse, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from shared import auth, edge
+from shared.db import Database
+from shared.http import FetchPolicy, GuardedClient
+from shared.messaging.listener import Listener
+from shared.messaging.queue import Queue
+from shared.migrations import Migrations, require_current
+from shared.observability.logging import configure_logging
+from shared.observability.tracing import traced
+from shared.settings import Settings
+from shared.storage import Storage
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Context(Generic[S]):
+    """What a process of a service works with; built once, used alike by API, worker and commands."""
+
+    migrations: Migrations
+    settings: S
+    db: Database
+    queue: Queue
+    listener: Listener
+    http: GuardedClient
+    storage: Storage
+
+    @property
+    def service(self) -> str:
+        """Return the name of the service, which is also that of its schema."""
+        return self.migrations.schema
+
+
+@asynccontextmanager
+async def open_context(migrations: Migrations, settings: S) -> AsyncIterator[Context[S]]:
+    """Open the connections of a process; raises `SchemaOutdated` on a database that is not migrated."""
+    async with AsyncExitStack() as stack:
+        db = await Database.open(
+            settings.database_url, schema=migrations.schema, pool_size=settings.database_pool_size
+        )
+        stack.push_async_callback(db.close)
+        await require_current(db, migrations)
+        queue = Queue.open(settings.redis_url)
+        stack.push_async_callback(queue.close)
+        http = await stack.enter_async_context(
+            GuardedClient(FetchPolicy(allowed_hosts=settings.http_allowed_hosts))
+        )
+        listener = await stack.enter_async_context(Listener(settings.database_url))
+        storage = Storage.from_url(settings.storage_url)
+        yield Context(migrations, settings, db, queue, listener, http, storage)
+
+
+OpenContext = Callable[[], AbstractAsyncContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the API of a service consists of."""
+
+    name: str
+    title: str
+    summary: str
+    settings: Settings
+    open_context: OpenContext
+    routers: Sequence[APIRouter]
+
+
+def create_service_app(service: Service) -> FastAPI:
+    """Return the application of one service; nothing is opened before its lifespan begins."""
+    settings = service.settings
+    prefix = f"/{service.name}"
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logging(settings)
+        async with service.open_context() as context:
+            app.state.context = context
+            yield
+
+    app = FastAPI(
+        title=service.title,
+        summary=service.summary,
+        version=version("socle"),
+        license_info={"name": "MIT", "identifier": "MIT"},
+        lifespan=lifespan,
+        openapi_url=f"{prefix}/openapi.json",
+        docs_url=f"{prefix}/docs",
+        redoc_url=None,
+        redirect_slashes=False,
+        default_response_class=ORJSONResponse,
+        middleware=[
+            Middleware(edge.EdgeMiddleware, service=service.name, settings=settings),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts)),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.cors_origins),
+                allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+                allow_headers=["*"],
+                expose_headers=edge.EXPOSED_HEADERS,
+                max_age=3600,
+            ),
+        ],
+        separate_input_output_schemas=False,
+        max_body_size=settings.max_body_bytes,
+    )
+    app.router.route_class = edge.StrictRoute
+    edge.install_problem_handlers(app)
+    app.include_router(_operations(service.name), include_in_schema=False)
+    app.include_router(_operations(service.name), prefix=prefix, include_in_schema=False)
+    for router in service.routers:
+        app.include_router(router, prefix=prefix)
+    return app
+
+
+def asgi(app: FastAPI, service: str) -> Any:
+    """Return the application as it is served: traced when OpenTelemetry is installed."""
+    return traced(app, service)
+
+
+def _operations(service: str) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/health/live")
+    async def live() -> Response:
+        """The process answers; no I/O."""
+        return Response(b'{"status":"ok"}', media_type="application/json")
+
+    @router.get("/health/ready")
+    async def ready(request: Request) -> ORJSONResponse:
+        """Postgres must answer and be migrated; Redis away is `degraded`, not down."""
+        status, parts = await readiness(request.app.state.context)
+        return ORJSONResponse({"status": status, "parts": parts}, 503 if status == "down" else 200)
+
+    @router.get("/version")
+    async def show_version() -> ORJSONResponse:
+        """The version that runs."""
+        return ORJSONResponse({"service": service, "version": version("socle")})
+
+    return router
+
+
+async def readiness(context: Context[Any]) -> tuple[str, dict[str, str]]:
+    """Return `ok`, `degraded` or `down`, and the state of each part."""
+    parts = {"database": "ok", "schema": "ok", "queue": "ok", "storage": "ok"}
+    status = "ok"
+    try:
+        await context.db.fetchval("SELECT 1")
+        await require_current(context.db, context.migrations)
+    except Exception as error:
+        parts["database"] = type(error).__name__
+        status = "down"
+    if not await context.queue.alive():
+        parts["queue"] = "away"
+        status = "degraded" if status == "ok" else status
+    return status, parts
+
+
+def context_of(request: Request) -> Any:
+    """Return the context opened by the application's lifespan."""
+    return request.app.state.context
+
+
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with cast(Context[Any], context_of(request)).db.transaction() as session:
+        yield session
+
+
+# The session commits before the answer leaves: with the default scope a failing commit would follow a 201.
+Session = Annotated[AsyncSession, Depends(_session, scope="function")]
+
+
+async def _caller(request: Request) -> auth.Caller:
+    address = request.client.host if request.client is not None else "unknown"
+    return await auth.identify(context_of(request).db.pool, auth.presented_key(request), address)
+
+
+CallerDep = Annotated[auth.Caller, Depends(_caller)]
