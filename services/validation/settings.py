@@ -1,0 +1,53 @@
+"""Settings of the validation service."""
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+
+class ValidationSettings(Settings):
+    """What the validation service adds to the common settings."""
+
+    validation_max_upload_bytes: int = Field(
+        default=100_000_000, ge=1, description="Largest file accepted, uploaded or fetched, in bytes."
+    )
+    validation_processes: int = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="Files validated at the same time by one worker, each in its own process.",
+    )
+    validation_memory_bytes: int = Field(
+        default=2_000_000_000,
+        ge=200_000_000,
+        description="Memory that the process of one validation may use, in bytes.",
+    )
+    validation_cpu_seconds: int = Field(
+        default=300, ge=1, description="Processor time that one validation may use, in seconds."
+    )
+    validation_wall_seconds: int = Field(
+        default=600, ge=1, description="Longest time one validation may last, in seconds."
+    )
+    validation_lease_seconds: float = Field(
+        default=15,
+        ge=0.2,
+        description="Time after which a validation whose worker is gone is taken by another, in seconds.",
+    )
+    validation_max_attempts: int = Field(
+        default=3, ge=1, le=20, description="Attempts at one validation before it is given up."
+    )
+    validation_keep_upload_days: int = Field(
+        default=7, ge=0, le=3650, description="Days that uploaded files are kept; their reports stay."
+    )
+    validation_max_wait_seconds: int = Field(
+        default=30,
+        ge=0,
+        le=300,
+        description="Longest wait that a client may ask by `Prefer: wait=N`, in seconds.",
+    )
+    validation_samples: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description="Errors kept in a report for each field and kind; all are counted.",
+    )
