@@ -43,7 +43,7 @@ class Account:
         if test.returncode != 0:
             raise EmbeddedError(
                 fr=f"PostgreSQL refuse de tourner en root, et le compte {self.name} ne peut pas ouvrir "
-                f"{data} : lancez Socle avec un compte ordinaire, ou depuis un dossier lisible par tous (pas /root).",
+                f"{data} : lancez Socle avec un compte ordinaire, ou depuis un dossier ouvert à tous.",
                 en=f"PostgreSQL refuses to run as root, and the account {self.name} cannot open {data}: "
                 "start Socle from an ordinary account, or from a folder that everyone may enter (not /root).",
             )

@@ -125,10 +125,10 @@ class EmbeddedServers:
         owner = self.folder.stat().st_uid
         if os.geteuid() == 0 and owner != 0:
             raise EmbeddedError(
-                fr=f"{self.folder} appartient au compte n° {owner} : lancez Socle avec ce compte. En root, les "
-                "fichiers écrits maintenant lui deviendraient illisibles.",
-                en=f"{self.folder} belongs to account no. {owner}: start Socle from that account. As root, the "
-                "files written now would become unreadable to it.",
+                fr=f"{self.folder} appartient au compte n° {owner} : lancez Socle avec ce compte. En root, "
+                "les fichiers écrits maintenant lui deviendraient illisibles.",
+                en=f"{self.folder} belongs to account no. {owner}: start Socle from that account. As root, "
+                "the files written now would become unreadable to it.",
             )
 
     def _take_lock(self) -> None:

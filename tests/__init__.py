@@ -1,0 +1,1 @@
+"""Tests, from outside in: real servers, real files, hostile input."""

@@ -1,0 +1,1 @@
+"""What the tests need of the world: servers, databases, a closed network."""
