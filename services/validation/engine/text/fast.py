@@ -1,0 +1,185 @@
+"""Blocks made by pyarrow's CSV parser, ragged records put back in their place."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+
+from services.validation.engine.text.blocks import Block
+from services.validation.engine.text.lines import ends_inside_quotes, split_lines
+from services.validation.engine.text.stream import CHUNK, Utf8Stream
+
+_MANY_RAGGED = 2_000
+_DISTINCT_AT_MOST = 0.12  # of the sampled records, for a column to be read as a dictionary
+_SAMPLE = 2_000
+
+
+class NotRegular(Exception):
+    """pyarrow cannot go on (a cell larger than a block, an unclosed quote, too many ragged records)."""
+
+    def __init__(self, records_done: int) -> None:
+        super().__init__(f"after {records_done} records")
+        self.records_done = records_done
+
+
+def repetitive_columns(head: str, delimiter: str, width: int) -> list[bool]:
+    """For each column, whether its values repeat so much that a dictionary is the cheapest form."""
+    reader = csv.reader(split_lines(head), delimiter=delimiter)
+    rows = [cells for _, cells in zip(range(_SAMPLE), reader, strict=False) if len(cells) == width]
+    if len(rows) < 100:
+        return [False] * width
+    return [len(set(column)) <= _DISTINCT_AT_MOST * len(rows) for column in zip(*rows, strict=True)]
+
+
+class FastBlocks:
+    """Iterates over the blocks of a regular text; raises NotRegular when the csv module must take over."""
+
+    def __init__(
+        self,
+        stream: Utf8Stream,
+        delimiter: str,
+        dictionaries: Sequence[bool],
+        first_row: int,
+        first_line: int,
+    ) -> None:
+        self._stream = stream
+        self._width = len(dictionaries)
+        self._delimiter = delimiter
+        self._first_row = first_row
+        self._row = first_row
+        self._line = first_line
+        self._ragged: list[tuple[int, str]] = []
+        self._taken = 0
+        names = [str(index) for index in range(self._width)]
+        coded = pa.dictionary(pa.int32(), pa.string())
+        types = {
+            name: coded if repeats else pa.string() for name, repeats in zip(names, dictionaries, strict=True)
+        }
+        self._arguments = (
+            pa.PythonFile(stream, mode="r"),
+            arrow_csv.ReadOptions(use_threads=False, block_size=CHUNK, column_names=names),
+            arrow_csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=self._on_ragged,
+            ),
+            arrow_csv.ConvertOptions(
+                check_utf8=False,
+                strings_can_be_null=False,
+                column_types=types,
+            ),
+        )
+
+    def __iter__(self) -> Iterator[Block]:
+        held: Block | None = None
+        try:
+            for block in self._blocks():
+                if held is not None:
+                    yield held
+                held = block
+        except pa.ArrowInvalid as error:
+            if held is not None:
+                yield held
+            raise NotRegular(self._row - self._first_row) from error
+        if held is not None and self._is_unclosed(held):
+            raise NotRegular(held.first_row - self._first_row)
+        if held is not None:
+            yield held
+
+    def _blocks(self) -> Iterator[Block]:
+        with arrow_csv.open_csv(*self._arguments) as reader:
+            for batch in reader:
+                yield from self._placed(batch)
+        yield from self._placed(None)
+
+    def _is_unclosed(self, last: Block) -> bool:
+        """Whether the file ends inside quotes, which pyarrow does not tell."""
+        end = last.length - 1
+        extra = {0: last.extra[end]} if end in last.extra else {}
+        record = Block(tuple(column.slice(end) for column in last.columns), 1, 0, 0, extra)
+        lines = list(split_lines(self._stream.tail()))[-line_count(record) - 1 :]
+        return '"' in "".join(lines) and ends_inside_quotes(lines[-line_count(record) :], self._delimiter)
+
+    def _on_ragged(self, row: arrow_csv.InvalidRow) -> str:
+        self._ragged.append((self._first_row - 1 + row.number, row.text))
+        return "skip"
+
+    def _placed(self, batch: pa.RecordBatch | None) -> Iterator[Block]:
+        """The batch as one block, with the ragged records that belong before its end (None: all that remain)."""
+        length = batch.num_rows if batch is not None else 0
+        columns = tuple(batch.columns) if batch is not None else ()
+        mine: list[tuple[int, str]] = []
+        end = self._row + length
+        while self._ragged and (batch is None or self._ragged[0][0] < end):
+            mine.append(self._ragged.pop(0))
+            end += 1
+        self._taken += len(mine)
+        if self._taken > _MANY_RAGGED and self._taken * 10 > end - self._first_row:
+            raise NotRegular(self._row - self._first_row)
+        if not mine and not length:
+            return
+        block = Block(columns, length, self._row, self._line)
+        if mine:
+            block = self._with_ragged(block, mine)
+        self._row += block.length
+        self._line += line_count(block)
+        yield block
+
+    def _with_ragged(self, block: Block, ragged: list[tuple[int, str]]) -> Block:
+        """Cut the columns where a ragged record stood and put it there, padded with nulls."""
+        records = [next(csv.reader(split_lines(text), delimiter=self._delimiter), []) for _, text in ragged]
+        extra: dict[int, tuple[str, ...]] = {}
+        cuts: list[int] = []
+        for count, ((row, _), cells) in enumerate(zip(ragged, records, strict=True)):
+            cuts.append(row - block.first_row - count)
+            if len(cells) > self._width:
+                extra[row - block.first_row] = tuple(cells[self._width :])
+        columns = []
+        for index in range(self._width):
+            whole = block.columns[index] if block.columns else pa.array([], pa.string())
+            texts = whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
+            pieces: list[pa.Array] = []
+            start = 0
+            for cut, cells in zip(cuts, records, strict=True):
+                cell = cells[index] if index < len(cells) else None
+                pieces += [texts.slice(start, cut - start), pa.array([cell], pa.string())]
+                start = cut
+            columns.append(pa.concat_arrays([*pieces, texts.slice(start)]))
+        return Block(tuple(columns), block.length + len(ragged), block.first_row, block.first_line, extra)
+
+
+def line_count(block: Block) -> int:
+    """How many physical lines the records of a block take."""
+    return block.length + sum(_breaks(column) for column in block.columns) + _breaks_in_extra(block)
+
+
+def _breaks(column: pa.Array) -> int:
+    coded = pa.types.is_dictionary(column.type)
+    texts = column.dictionary if coded else column
+    buffer = texts.buffers()[2]
+    if buffer is None or not _has_break(buffer):
+        return 0
+    counts = count_breaks(texts)
+    if coded:
+        counts = counts.take(column.indices)
+    return int(pc.sum(counts).as_py() or 0)
+
+
+def _has_break(buffer: pa.Buffer) -> bool:
+    data = buffer.to_pybytes()
+    return b"\n" in data or b"\r" in data
+
+
+def count_breaks(texts: pa.Array) -> pa.Array:
+    """Line ends in each text: LF, CRLF and a lone CR count for one."""
+    return pc.count_substring_regex(texts, "\r\n|\n|\r")
+
+
+def _breaks_in_extra(block: Block) -> int:
+    texts = [text for cells in block.extra.values() for text in cells]
+    return sum(text.replace("\r\n", "\n").replace("\r", "\n").count("\n") for text in texts)

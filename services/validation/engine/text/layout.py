@@ -1,0 +1,90 @@
+"""How a delimited text is laid out: its delimiter and where its header stands, decided on the first megabyte."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import islice
+
+from services.validation.engine.text.lines import MAX_CELL, split_lines
+
+DELIMITERS = (",", ";", "\t", "|")
+_LINES_LOOKED_AT = 100
+_TITLE_LINES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`header_line` is the header's first physical line; the data start `data_start` UTF-8 bytes further on.
+
+    `data_line` is the physical line of the first record.
+    """
+
+    delimiter: str
+    header: tuple[str, ...]
+    header_line: int
+    data_start: int
+    data_line: int
+
+
+def plain(label: str) -> str:
+    """A label without case, accents, nor anything but letters and digits: what two spellings share."""
+    letters = unicodedata.normalize("NFKD", label.casefold())
+    return "".join(character for character in letters if character.isalnum())
+
+
+def lay_out(head: str, names: Collection[str], delimiter: str | None = None) -> Layout:
+    """Find the delimiter (unless told) and the header of a text from its beginning.
+
+    `names` are the fields expected: the delimiter and the line that show most of them win.
+    """
+    csv.field_size_limit(MAX_CELL)
+    wanted = {plain(name) for name in names}
+    chosen = delimiter or find_delimiter(head, wanted)
+    return _find_header(head, chosen, wanted)
+
+
+def find_delimiter(head: str, wanted: Collection[str] = ()) -> str:
+    """The likeliest delimiter: the one that shows expected names, else cuts lines most evenly."""
+    lines = list(islice(split_lines(head), _LINES_LOOKED_AT))
+    return max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter, wanted))
+
+
+def _score(lines: list[str], delimiter: str, wanted: Collection[str]) -> tuple[int, float, int]:
+    records = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
+    if not records:
+        return (0, 0.0, 0)
+    names = max(len({plain(cell) for cell in cells} & set(wanted)) for cells in records[:_TITLE_LINES])
+    width, times = Counter(len(cells) for cells in records).most_common(1)[0]
+    if width == 1:
+        return (names, 0.0, 0)
+    return (names, times / len(records) * (1.5 if len(records[0]) == width else 1), width)
+
+
+def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
+    """The first record, unless a later one shows clearly more of the expected names (title lines stand above)."""
+    lines = split_lines(head)
+    reader = csv.reader(lines, delimiter=delimiter)
+    best: tuple[int, int, int, list[str]] | None = None
+    start = 0
+    for cells in islice(reader, _TITLE_LINES):
+        matches = len({plain(cell) for cell in cells if cell} & wanted)
+        if best is None or (best[0] == 0 and matches >= max(1, len(wanted) // 3)):
+            best = (matches, start, reader.line_num, cells)
+        if best[0]:
+            break
+        start = reader.line_num
+    if best is None:
+        return Layout(delimiter, (), 1, 0, 1)
+    _, before, after, cells = best
+    header_text = "".join(islice(split_lines(head), after))
+    return Layout(
+        delimiter,
+        tuple(cell.strip() for cell in cells),
+        before + 1,
+        len(header_text.encode("utf-8", "replace")),
+        after + 1,
+    )
