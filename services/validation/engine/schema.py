@@ -18,7 +18,11 @@ FIELD_TYPES = frozenset(
 MAX_FIELDS = 10_000
 MAX_DEPTH = 64
 
-_EMPTY: Mapping[str, object] = MappingProxyType({})
+
+def _empty() -> Mapping[str, object]:
+    return MappingProxyType({})
+
+
 _FIELD_KEYS = frozenset(
     [
         *("name", "type", "format", "title", "description", "example", "missingValues", "constraints"),
@@ -32,7 +36,7 @@ class CustomCheck:
     """A check declared in `custom_checks`, not yet built: its name and its parameters as written."""
 
     name: str
-    params: Mapping[str, object] = _EMPTY
+    params: Mapping[str, object] = dataclass_field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ class Field:
     description: str = ""
     example: object | None = None
     missing_values: tuple[str, ...] = ("",)
-    constraints: Mapping[str, object] = _EMPTY
-    options: Mapping[str, object] = _EMPTY
+    constraints: Mapping[str, object] = dataclass_field(default_factory=_empty)
+    options: Mapping[str, object] = dataclass_field(default_factory=_empty)
 
     @property
     def required(self) -> bool:
@@ -75,7 +79,7 @@ class Schema:
     foreign_keys: tuple[ForeignKey, ...] = ()
     missing_values: tuple[str, ...] = ("",)
     custom_checks: tuple[CustomCheck, ...] = ()
-    descriptor: Mapping[str, object] = dataclass_field(default=_EMPTY, repr=False, hash=False)
+    descriptor: Mapping[str, object] = dataclass_field(default_factory=_empty, repr=False)
 
     def field(self, name: str) -> Field | None:
         """The field of that exact name, or None."""
