@@ -1,0 +1,1 @@
+"""What the directory knows of collectivités: pure values and functions, no I/O."""

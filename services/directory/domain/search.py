@@ -1,0 +1,267 @@
+"""Search in memory over all collectivités: prefix first, then typing errors; filters and facet counts in one call.
+
+About 36,000 bodies and 5,000 former names; an index is built once from the rows and never changes.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES, Collectivite, population_class
+from services.directory.domain.folding import shortened, significant, without_office, words
+from services.directory.domain.keys import FoldedNames, Kind, Mask, PrefixKeys, Rows, WordKeys
+from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
+from services.directory.domain.typos import TypoKeys, allowed, near_beginnings
+
+FACETS = ("type", "departement", "region", "epci", "population")
+# Under so many good matches, names with a typing error are looked for too.
+ENOUGH = 10
+MAX_QUERY = 200
+
+Ranks = npt.NDArray[np.int16]
+
+
+class Rank(IntEnum):
+    """How well a body answers the query; the least is shown first, then the most populated."""
+
+    EXACT = 0
+    EXACT_FORMER = 1
+    EXACT_POSTCODE = 2
+    BEGINS = 3
+    BEGINS_FORMER = 4
+    WORD = 5
+    WORD_FORMER = 6
+    ALL_WORDS = 7
+    TYPO = 10  # + twice the number of errors, + 1 for a former name
+    TYPO_BEGINS = 20  # + the number of errors
+    NONE = 100
+
+
+_WHEN_EXACT = {
+    Kind.NAME: Rank.EXACT,
+    Kind.FORMER_NAME: Rank.EXACT_FORMER,
+    Kind.WORD: Rank.WORD,
+    Kind.FORMER_WORD: Rank.WORD_FORMER,
+    Kind.CODE: Rank.EXACT,
+    Kind.FORMER_CODE: Rank.EXACT_FORMER,
+    Kind.POSTCODE: Rank.EXACT_POSTCODE,
+    Kind.SIREN: Rank.EXACT,
+}
+_WHEN_BEGINS = {
+    Kind.NAME: Rank.BEGINS,
+    Kind.FORMER_NAME: Rank.BEGINS_FORMER,
+    Kind.WORD: Rank.WORD,
+    Kind.FORMER_WORD: Rank.WORD_FORMER,
+    Kind.CODE: Rank.BEGINS,
+    Kind.FORMER_CODE: Rank.BEGINS_FORMER,
+    Kind.POSTCODE: Rank.BEGINS_FORMER,
+    Kind.SIREN: Rank.BEGINS,
+}
+
+
+def _table(ranks: Mapping[Kind, Rank]) -> Ranks:
+    return np.array([ranks[kind] for kind in Kind], np.int16)
+
+
+_EXACT_RANKS, _BEGIN_RANKS = _table(_WHEN_EXACT), _table(_WHEN_BEGINS)
+# The first five digits of a SIREN are those of another commune's INSEE code: fewer than six mean a code.
+_SHORT_CODE_RANKS = _table({**_WHEN_BEGINS, Kind.SIREN: Rank.NONE})
+_SHORT_CODE = 5
+_SHORTEST_BEGINNING = 5
+
+
+@dataclass(frozen=True)
+class Position:
+    """The place of a body in a list of results; it stays right when the index is rebuilt."""
+
+    rank: int
+    population: int
+    siren: str
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """A value of a facet and how many results have it."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of results: bodies in order, all counts, and the last place if more follow."""
+
+    items: list[Collectivite]
+    total: int
+    facets: dict[str, list[FacetValue]] = field(default_factory=dict)
+    last: Position | None = None
+
+
+class _Facet:
+    """One way to sort the bodies: a small number for each row, -1 when it has no value."""
+
+    def __init__(self, values: Sequence[str], row_values: Iterable[str]) -> None:
+        self.values = list(values)
+        self.numbers = {value: number for number, value in enumerate(values)}
+        found = [self.numbers.get(value, -1) for value in row_values]
+        self.codes = np.array(found, np.int32)
+
+    def mask(self, wanted: Iterable[str]) -> Mask:
+        numbers = [self.numbers[value] for value in wanted if value in self.numbers]
+        return np.isin(self.codes, numbers)
+
+    def counts(self, rows: npt.NDArray[np.intp]) -> list[FacetValue]:
+        codes = self.codes[rows]
+        totals = np.bincount(codes[codes >= 0], minlength=len(self.values))
+        return [FacetValue(self.values[number], int(totals[number])) for number in np.flatnonzero(totals)]
+
+
+class SearchIndex:
+    """The bodies of one version of the reference, ready to be searched by several threads at once."""
+
+    def __init__(self, version: str, bodies: Iterable[Collectivite]) -> None:
+        self.version = version
+        # Ordered once by population, so that a row number is also the order among equals.
+        self.bodies = sorted(bodies, key=lambda body: (-body.population, body.siren))
+        self._order = [(-body.population, body.siren) for body in self.bodies]
+        names = [FoldedNames.of(body) for body in self.bodies]
+        self._prefix = PrefixKeys([key for row, name in enumerate(names) for key in name.keys(row)])
+        self._typo = TypoKeys([key for row, name in enumerate(names) for key in name.whole(row)])
+        self._words = WordKeys([name.words() for name in names])
+        self._facets = self._build_facets()
+        self.by_siren = {body.siren: body for body in self.bodies}
+
+    def _build_facets(self) -> dict[str, _Facet]:
+        epci = sorted({body.siren_epci for body in self.bodies} - {""})
+        classes = [found.code for found in POPULATION_CLASSES]
+        bodies = self.bodies
+        return {
+            "type": _Facet(list(TYPES), (body.type for body in bodies)),
+            "departement": _Facet(list(DEPARTEMENTS), (body.code_departement for body in bodies)),
+            "region": _Facet(list(REGIONS), (body.code_region for body in bodies)),
+            "epci": _Facet(epci, (body.siren_epci for body in bodies)),
+            "population": _Facet(classes, (population_class(body.population).code for body in bodies)),
+        }
+
+    def facet_values(self, name: str) -> Sequence[str]:
+        """Return the values by which a facet can filter."""
+        return self._facets[name].values
+
+    def search(
+        self,
+        query: str = "",
+        *,
+        filters: Mapping[str, Sequence[str]] | None = None,
+        limit: int = 10,
+        after: Position | None = None,
+    ) -> Found:
+        """Return the bodies that answer a query, best first, those of a filter's values only.
+
+        A filter is a facet's name and the values kept; an unknown value keeps nothing. Each facet is counted
+        with the other filters applied, not its own, so that a reader sees what another choice would give.
+        """
+        masks = {name: self._facets[name].mask(wanted) for name, wanted in (filters or {}).items() if wanted}
+        kept = _all_of(list(masks.values()), len(self.bodies))
+        ranks = self._ranks(query[:MAX_QUERY], kept)
+        rows = np.flatnonzero((ranks < Rank.NONE) & kept)
+        places = ranks[rows].astype(np.int64) * len(self.bodies) + rows
+        places.sort()
+        start = 0 if after is None else int(np.searchsorted(places, self._place(after), side="right"))
+        page = places[start : start + limit]
+        items = [self.bodies[place % len(self.bodies)] for place in page.tolist()]
+        more = start + len(items) < len(places) and items
+        last = self._position(int(page[-1])) if more else None
+        return Found(items, len(places), self._count(ranks, masks), last)
+
+    def _place(self, position: Position) -> int:
+        key = (-position.population, position.siren)
+        row = bisect_left(self._order, key)
+        # A body that has left the list: its place is just before the one that follows it.
+        missing = row == len(self._order) or self._order[row] != key
+        return position.rank * len(self.bodies) + row - int(missing)
+
+    def _position(self, place: int) -> Position:
+        rank, row = divmod(place, len(self.bodies))
+        body = self.bodies[row]
+        return Position(rank, body.population, body.siren)
+
+    def _count(self, ranks: Ranks, masks: Mapping[str, Mask]) -> dict[str, list[FacetValue]]:
+        matching = ranks < Rank.NONE
+        counted = {}
+        for name, facet in self._facets.items():
+            others = [mask for other, mask in masks.items() if other != name]
+            rows = np.flatnonzero(matching & _all_of(others, len(self.bodies)))
+            counted[name] = facet.counts(rows)
+        return counted
+
+    def _ranks(self, query: str, kept: Mask) -> Ranks:
+        """Return the rank of every row for a query; typing errors are allowed when few rows answer."""
+        if not query.strip():
+            return np.zeros(len(self.bodies), np.int16)
+        ranks = np.full(len(self.bodies), Rank.NONE, np.int16)
+        folded = words(query)
+        if not folded:
+            return ranks
+        self._match(ranks, folded)
+        office = without_office(folded)
+        if office != folded and not (ranks < Rank.WORD).any():
+            self._match(ranks, office)
+        if np.count_nonzero((ranks < Rank.NONE) & kept) < ENOUGH:
+            self._match_typos(ranks, _forms(folded) | _forms(office))
+        return ranks
+
+    def _match(self, ranks: Ranks, folded: list[str]) -> None:
+        for form in _forms(folded):
+            # A SIRET is found by the SIREN that it begins with.
+            text = form[:9] if len(form) == 14 and form.isdigit() else form
+            found = self._prefix.starting_with(text)
+            short_code = text.isdigit() and len(text) <= _SHORT_CODE
+            begins = _SHORT_CODE_RANKS if short_code else _BEGIN_RANKS
+            _lower(ranks, found.rows[: found.exact], _EXACT_RANKS[found.kinds[: found.exact]])
+            _lower(ranks, found.rows[found.exact :], begins[found.kinds[found.exact :]])
+        meaning = significant(shortened(folded))
+        if len(meaning) > 1:
+            rows = self._words.with_all(meaning)
+            ranks[rows] = np.minimum(ranks[rows], Rank.ALL_WORDS)
+
+    def _match_typos(self, ranks: Ranks, forms: set[str]) -> None:
+        # Beside a name that is exactly the query, a distant one is noise.
+        most = 1 if (ranks <= Rank.EXACT_POSTCODE).any() else 2
+        texts = [text for text in forms if not text.isdigit()]
+        for text in texts:
+            rows, grades = self._typo.near(text, min(most, allowed(text)))
+            _lower(ranks, rows, Rank.TYPO + grades)
+        if (ranks < Rank.NONE).any():
+            return
+        keys = self._prefix
+        for text in texts:
+            if len(text) >= _SHORTEST_BEGINNING:
+                low = bisect_left(keys.texts, text[0])
+                high = bisect_left(keys.texts, chr(ord(text[0]) + 1), low)
+                near = near_beginnings(text, keys.texts[low:high], keys.rows[low:high], allowed(text))
+                _lower(ranks, near[0], Rank.TYPO_BEGINS + near[1])
+
+
+def _forms(folded: list[str]) -> set[str]:
+    """Return the compact texts to look for: as written, abbreviated, and both without empty words."""
+    short = shortened(folded)
+    return {"".join(form) for form in (folded, significant(folded), short, significant(short))}
+
+
+def _all_of(masks: Sequence[Mask], size: int) -> Mask:
+    found = np.ones(size, np.bool_)
+    for mask in masks:
+        found &= mask
+    return found
+
+
+def _lower(ranks: Ranks, rows: Rows, proposed: npt.NDArray[np.int16]) -> None:
+    """Give each row the least of its rank and the proposed ones; a row may be proposed several times."""
+    # Written from the worst to the best, so that the best of several proposals is the one that stays.
+    for rank in np.flatnonzero(np.bincount(proposed))[::-1].tolist() if len(proposed) else ():
+        chosen = rows[proposed == rank]
+        ranks[chosen] = np.minimum(ranks[chosen], rank)
