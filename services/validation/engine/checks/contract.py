@@ -1,7 +1,7 @@
 """What a custom check is: a value check on one column, or a row check on several.
 
-A check is declared in a schema (`custom_checks`) and built once per validation by `build_check`. It sees columns
-as polars String columns in which null stands for a missing value, and texts as they stand in the file.
+A check is declared in a schema (`custom_checks`) and built once per validation by `build_check`. It sees
+columns as polars String columns in which null stands for a missing value, and texts as they stand in the file.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,13 +15,17 @@ import polars as pl
 class Violation:
     """Why one value or row breaks a check.
 
-    `key` names the message in `checks.messages.MESSAGES`, `params` fill its templates (always str or int),
-    `fix` is the corrected cell text when there is exactly one plausible correction.
+    `key` names the message in `checks.messages.MESSAGES`; `params` fill its templates (texts and numbers).
     """
 
     key: str
     params: Mapping[str, object] = field(default_factory=dict)
-    fix: str | None = None
+
+    @property
+    def fix(self) -> str | None:
+        """The corrected cell text, when there is exactly one plausible correction."""
+        fix = self.params.get("fix")
+        return fix if isinstance(fix, str) else None
 
 
 class CheckDefinitionError(ValueError):
@@ -47,24 +51,30 @@ class ValueCheck:
     accept: Callable[[pl.Expr], pl.Expr] | None = None
 
 
+Absence = Violation | Literal["skip", "as-empty"]
+
+
+def skip_if_absent(absent: tuple[str, ...]) -> Absence:
+    """Leave a check out when the file lacks one of its columns: the usual rule."""
+    return "skip"
+
+
 @dataclass(frozen=True, slots=True)
 class RowCheck:
     """A check on several cells of one row.
 
     `columns[0]` is the column that carries the error. `suspect` takes a frame that has all `columns` (String,
-    null = empty) and gives a boolean Series, true for the rows to look at; it may say too much, never too little.
+    null = empty) and gives a boolean Series, true for the rows to look at: too many of them, never too few.
     `judge` is exact, on one row's texts (None = empty), and never raises.
-    `absent` says what to do when the file lacks some of `columns`: "skip" the check, or take them as "empty"
-    as long as one of them is there. `when_all_absent` is the violation to report once, at header level,
-    if none is there.
+    `on_absent` is asked, when the file lacks some `columns` (given to it), what to do: "skip" the check, run it
+    with these columns "as-empty", or report its Violation once, at header level, instead of running it.
     """
 
     kind: str
     columns: tuple[str, ...]
     suspect: Callable[[pl.DataFrame], pl.Series]
     judge: Callable[[Mapping[str, str | None]], Violation | None]
-    absent: Literal["skip", "empty"] = "skip"
-    when_all_absent: Violation | None = None
+    on_absent: Callable[[tuple[str, ...]], Absence] = skip_if_absent
 
 
 Check = ValueCheck | RowCheck

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from services.validation.engine.checks import actes, columns, identifiers, years
 from services.validation.engine.checks.contract import Check, CheckDefinitionError
 
 if TYPE_CHECKING:
@@ -11,7 +12,16 @@ if TYPE_CHECKING:
 
 Builder = Callable[[str, "CustomCheck", "Schema"], Check]
 
-BUILDERS: dict[str, Builder] = {}
+BUILDERS: Mapping[str, Builder] = {
+    "cohesive-columns-value": columns.build_cohesive,
+    "compare-columns-value": columns.build_compare,
+    "one-of-required": columns.build_one_of_required,
+    "sum-columns-value": columns.build_sum,
+    "nomenclature-acte": actes.build_matter,
+    "siren": identifiers.build_siren,
+    "siret": identifiers.build_siret,
+    "year-interval-value": years.build_year_interval,
+}
 
 # Names that national schemas still use for a check that has been renamed since.
 OLD_NAMES: Mapping[str, str] = {
