@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import cast
 
 from fastapi import FastAPI
 
+from shared.messaging.events import Routes
+from shared.messaging.worker import Worker
+from shared.migrations import Migrations
 from shared.settings import Settings
 
 
@@ -40,10 +43,15 @@ class Service:
         factory = cast(Callable[[Settings], FastAPI], self._part("app:create_app"))
         return factory(settings)
 
-    def create_worker(self, settings: Settings) -> Any:
+    def create_worker(self, settings: Settings) -> Worker:
         """Return the service's worker: `run()` works until `stop()`."""
-        factory = cast(Callable[[Settings], Any], self._part("worker:create_worker"))
-        return factory(settings)
+        factory = cast(Callable[[Settings, Routes], Worker], self._part("worker:create_worker"))
+        return factory(settings, ROUTES)
+
+    @property
+    def migrations(self) -> Migrations:
+        """The migrations of the service's schema."""
+        return cast(Migrations, self._part("migrations:MIGRATIONS"))
 
     def _part(self, place: str) -> object:
         module, name = place.split(":")
@@ -75,4 +83,16 @@ SERVICES: dict[str, Service] = {
             settings="DirectorySettings",
         ),
     )
+}
+
+# Event -> services that hear it.
+ROUTES: Routes = {
+    "catalog.resource.registered.v1": ("validation",),
+    "validation.validation.completed.v1": ("catalog",),
+}
+
+# Event type -> the services that hear it, each on its own queue.
+ROUTES: Routes = {
+    ResourceRegistered.type: ("validation",),
+    ValidationCompleted.type: ("catalog",),
 }

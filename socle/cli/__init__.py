@@ -1,0 +1,59 @@
+"""The command `socle`: one sub-command for each thing that an operator or a user does.
+
+Each sub-command lives in the module of its name and is imported only when it is called, so that
+`socle validate` does not pay for the web services.
+"""
+
+from importlib import import_module
+
+import click
+
+# Name -> (module, one line of help in French and in English).
+COMMANDS = {
+    "validate": ("socle.cli.validate", "Valider des fichiers contre un schéma. / Validate files."),
+    "fix": ("socle.cli.fix", "Corriger ce qui peut l'être sans risque. / Repair what safely can be."),
+    "schemas": ("socle.cli.schemas", "Les schémas embarqués. / The bundled schemas."),
+    "dev": ("socle.cli.dev", "Servir toute la suite ici, rien à installer. / Serve the whole suite here."),
+    "serve": ("socle.cli.serve", "Servir l'API d'un service. / Serve one service's API."),
+    "work": ("socle.cli.work", "Faire tourner le travailleur d'un service. / Run one service's worker."),
+    "migrate": ("socle.cli.migrate", "Mettre la base à jour. / Bring the database up to date."),
+    "keys": ("socle.cli.keys", "Créer, lister, révoquer des clés d'API. / API keys."),
+    "messages": ("socle.cli.messages", "Messages en échec : lister, relancer. / Failed messages."),
+    "openapi": ("socle.cli.openapi", "Écrire les documents OpenAPI. / Write the OpenAPI documents."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its sub-commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commandes / Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(package_name="socle", prog_name="socle")
+def main() -> None:
+    """Socle : valider, cataloguer et recenser les données ouvertes locales (SCDL).
+
+    Validate, catalogue and list the open data of French local governments.
+    """
+
+
+if __name__ == "__main__":
+    main()
