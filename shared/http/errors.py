@@ -46,19 +46,16 @@ class FetchFailed(Problem):
     title_fr = "Téléchargement impossible"
     title_en = "Download failed"
 
-    def __init__(
-        self, reason: FetchReason, *, http_status: int | None = None, limit: int | float | None = None
-    ) -> None:
+    def __init__(self, reason: FetchReason, *, http_status: int | None = None, limit: float = 0) -> None:
         self.reason = reason
         self.http_status = http_status
-        values = {"status": http_status, "limit": f"{limit:,g}".replace(",", "\u202f") if limit else ""}
+        figures = {"status": http_status, "limit": f"{limit:,}".replace(",", "\u202f")}
         fr, en = _DETAILS[reason]
-        members: dict[str, object] = {"reason": reason}
+        super().__init__(fr=fr.format_map(figures), en=en.format_map(figures), reason=reason)
         if http_status is not None:
-            members["http_status"] = http_status
-        if limit is not None:
-            members["limit"] = limit
-        super().__init__(fr=fr.format_map(values), en=en.format_map(values), **members)
+            self.extra["http_status"] = http_status
+        if limit:
+            self.extra["limit"] = limit
 
 
 _DETAILS: dict[FetchReason, tuple[str, str]] = {

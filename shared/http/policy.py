@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
 import httpx
 
-from shared.http.addresses import IPAddress, IPNetwork, is_public
+from shared.http.addresses import IPAddress, IPNetwork, embedded_ipv4, is_public
 from shared.http.errors import UrlNotAllowed
 
 MAX_URL_LENGTH = 8192
@@ -20,6 +20,7 @@ _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,254}}\Z)({_LABEL}\.)*{_LABEL}\.?")
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+_HOST_AND_PORT = re.compile(r"(?P<host>[^\[\]:/@]+|\[[0-9a-fA-F:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?")
 _OTHER_DOTS = re.compile("[\u3002\uff0e\uff61]")
 _LOCAL_SUFFIXES = ("localhost", "local", "internal", "arpa", "onion")
 
@@ -86,8 +87,8 @@ class FetchPolicy:
         """Tell whether `host`, resolved to `address`, may be connected to on `port`."""
         if (_canonical(host), port) in self._hosts or any(address in network for network in self._networks):
             return True
-        if literal_address(host) is not None and not _is_plain_literal(address):
-            return False
+        if literal_address(host) is not None and embedded_ipv4(address) is not None:
+            return False  # nobody writes an IPv4 address as an IPv6 one in a link, except to disguise it
         return port in PORTS.values() and is_public(address)
 
 
@@ -119,8 +120,10 @@ def _parse(url: str) -> httpx.URL:
         raise ValueError("disguised letters")
     parsed = httpx.URL(url).copy_with(fragment=None)
     host = parsed.raw_host.decode("ascii")
-    if literal_address(host) is None and (not _NAME.fullmatch(host) or _ENDS_IN_NUMBER.fullmatch(host)):
-        raise ValueError("host")
+    if literal_address(host) is None:
+        if not _NAME.fullmatch(host) or _ENDS_IN_NUMBER.fullmatch(host):
+            raise ValueError("host")
+        parsed = parsed.copy_with(host=host.rstrip("."))  # certificates name hosts without the final dot
     if parsed.port == 0:
         raise ValueError("port")
     return parsed
@@ -132,33 +135,19 @@ def _is_public_name(host: str, port: int) -> bool:
     return port in PORTS.values() and "." in host and not local
 
 
-def _is_plain_literal(address: IPAddress) -> bool:
-    """Nobody writes an IPv4 address as an IPv6 one in a link, except to disguise it."""
-    return isinstance(address, IPv4Address) or (
-        address.ipv4_mapped is None and address not in _translation_prefix
-    )
-
-
-_translation_prefix = ip_network("64:ff9b::/96")
-
-
 def _canonical(host: str) -> str:
     name = host.strip("[]").rstrip(".").lower()
     address = literal_address(name)
-    if isinstance(address, IPv6Address):
-        return str(address)
-    return name
+    return name if address is None else str(address)
 
 
 def _host_and_ports(entry: str) -> set[tuple[str, int]]:
     """Return the (host, port) pairs of an allow-list entry. Raises ValueError when it is neither form."""
-    try:
-        parsed = httpx.URL(f"http://{entry}")
-    except httpx.InvalidURL as error:
-        raise ValueError(f"allowed_hosts: {entry!r} is not a host, a host:port or a network") from error
-    host = _canonical(parsed.raw_host.decode("ascii"))
-    if not host or parsed.raw_path != b"/" or parsed.userinfo or not entry.isascii():
+    match = _HOST_AND_PORT.fullmatch(entry)
+    if match is None:
         raise ValueError(f"allowed_hosts: {entry!r} is not a host, a host:port or a network")
-    explicit = re.search(r":(\d+)\Z", entry.rpartition("]")[2])
-    ports = {int(explicit.group(1))} if explicit else set(PORTS.values())
+    host = _canonical(match["host"])
+    if literal_address(host) is None and (not _NAME.fullmatch(host) or _ENDS_IN_NUMBER.fullmatch(host)):
+        raise ValueError(f"allowed_hosts: {match['host']!r} is neither a name nor an address")
+    ports = {int(match["port"])} if match["port"] else set(PORTS.values())
     return {(host, port) for port in ports}
