@@ -49,7 +49,7 @@ class Caller:
         """Raise `Unauthenticated` without a key, `Forbidden` when the key lacks the scope."""
         if self.key_id is None:
             raise Unauthenticated(
-                fr="Cette opération demande une clé d'API, dans l'en-tête « Authorization: Bearer … » ou « X-API-Key ».",
+                fr="Cette opération demande une clé d'API (« Authorization: Bearer … » ou « X-API-Key »).",
                 en="This operation needs an API key, in the header `Authorization: Bearer …` or `X-API-Key`.",
                 headers={"WWW-Authenticate": "Bearer"},
             )

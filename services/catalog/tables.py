@@ -52,7 +52,7 @@ class Dataset(Table, table=True):
     organization_name: str | None = None
     license: str
     frequency: str
-    tags: list[str] = Field(default_factory=list, sa_type=ARRAY(VARCHAR))  # type: ignore[call-overload]
+    tags: list[str] = Field(default_factory=list, sa_type=ARRAY(VARCHAR))
     landing_page: str | None = None
     created_at: datetime = timestamp()
     modified_at: datetime = timestamp()

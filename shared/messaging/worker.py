@@ -6,7 +6,7 @@ Redis, a worker or a job costs time and nothing else.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Any, cast
@@ -86,10 +86,11 @@ class _BellWorker(ArqWorker):
 class Worker:
     """Runs until stopped. `run()` returns after `stop()`, when what was going on is put back or finished."""
 
-    def __init__(self, parts: WorkerParts) -> None:
-        self._parts = parts
-        self._inbox = Inbox(parts.db, parts.handlers, max_attempts=parts.message_max_attempts)
-        self._runners = {work.kind: Runner(parts.service, parts.db, work) for work in parts.work}
+    def __init__(
+        self, service: str, open_parts: Callable[[], AbstractAsyncContextManager[WorkerParts]]
+    ) -> None:
+        self._service = service
+        self._open_parts = open_parts
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -97,25 +98,39 @@ class Worker:
         self._stop.set()
 
     async def run(self) -> None:
-        """Work until `stop()` is called."""
-        parts = self._parts
-        with logging_context(service=parts.service):
-            logger.info("worker started", work=sorted(self._runners))
-            async with Listener(parts.db.url) as listener:
-                relay = Relay(parts.db, listener, parts.queue, parts.routes)
-                tasks = [
-                    asyncio.create_task(self._forever("queue", self._serve_queue)),
-                    asyncio.create_task(self._forever("relay", relay.run)),
-                    asyncio.create_task(self._sweep_forever()),
-                    *(asyncio.create_task(self._tick(part)) for part in self._clockwork()),
-                ]
-                await self._stop.wait()
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                for runner in self._runners.values():
-                    await runner.stop()
+        """Open what the worker needs and work until `stop()` is called; raises `SchemaOutdated`."""
+        with logging_context(service=self._service):
+            async with self._open_parts() as parts, Listener(parts.db.url) as listener:
+                logger.info("worker started", work=[work.kind for work in parts.work])
+                await _Running(parts).until(self._stop, listener)
             logger.info("worker stopped")
+
+
+class _Running:
+    """A worker at work."""
+
+    def __init__(self, parts: WorkerParts) -> None:
+        self._parts = parts
+        self._inbox = Inbox(parts.db, parts.handlers, max_attempts=parts.message_max_attempts)
+        self._runners = {work.kind: Runner(parts.service, parts.db, work) for work in parts.work}
+
+    async def until(self, stop: asyncio.Event, listener: Listener) -> None:
+        """Do everything the worker does until the event is set, then stop in good order."""
+        relay = Relay(self._parts.db, listener, self._parts.queue, self._parts.routes)
+        tasks = [
+            asyncio.create_task(self._forever("queue", self._serve_queue)),
+            asyncio.create_task(self._forever("relay", relay.run)),
+            asyncio.create_task(self._sweep_forever()),
+            *(asyncio.create_task(self._tick(part)) for part in self._clockwork()),
+        ]
+        try:
+            await stop.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for runner in self._runners.values():
+                await runner.stop()
 
     async def _forever(self, name: str, serve: Callable[[], Awaitable[None]]) -> None:
         while True:

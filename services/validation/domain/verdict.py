@@ -20,7 +20,9 @@ class Verdict:
     report: bytes
 
 
-def judge_file(path: str, filename: str, descriptor: Mapping[str, Any], options: Mapping[str, Any]) -> Verdict:
+def judge_file(
+    path: str, filename: str, descriptor: Mapping[str, Any], options: Mapping[str, Any]
+) -> Verdict:
     """Validate the file at `path` against a schema descriptor.
 
     `options` are keyword arguments of the engine's `Options`. Runs in a process of its own: takes and

@@ -1,0 +1,22 @@
+"""The API process of the catalog."""
+
+from fastapi import FastAPI
+
+from services.catalog.api import datasets
+from services.catalog.migrations import MIGRATIONS
+from services.catalog.settings import CatalogSettings
+from shared.app import Service, create_service_app, open_context
+
+
+def create_app(settings: CatalogSettings) -> FastAPI:
+    """Return the application; it opens its connections when it starts."""
+    return create_service_app(
+        Service(
+            name="catalog",
+            title="Socle · Catalogue",
+            summary="Catalogue des jeux de données des collectivités et de leur conformité au SCDL.",
+            settings=settings,
+            open_context=lambda: open_context(MIGRATIONS, settings),
+            routers=[datasets.router],
+        )
+    )

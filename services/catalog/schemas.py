@@ -1,0 +1,131 @@
+"""Bodies of the catalog API."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from stdnum.fr import siren
+
+from services.catalog.domain.conformity import Conformity
+from services.catalog.domain.vocabularies import FREQUENCIES, LICENSES
+
+
+def _siren(value: str) -> str:
+    compact = "".join(value.split())
+    if not siren.is_valid(compact):
+        raise PydanticCustomError("siren", "Not a SIREN: nine digits with a valid check digit are expected")
+    return compact
+
+
+def _http_url(value: str) -> str:
+    if not value.lower().startswith(("http://", "https://")):
+        raise PydanticCustomError("http_url", "The address must begin with http:// or https://")
+    return value
+
+
+Siren = Annotated[str, Field(max_length=30), AfterValidator(_siren)]
+HttpUrl = Annotated[str, Field(min_length=10, max_length=2000), AfterValidator(_http_url)]
+Tag = Annotated[str, Field(min_length=1, max_length=96)]
+
+
+class SchemaRef(BaseModel):
+    """The Table Schema that a resource follows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200, examples=["scdl/deliberations"])
+    version: str | None = Field(
+        default=None, max_length=50, description="Exact version; the latest when omitted."
+    )
+
+
+class OrganizationRef(BaseModel):
+    """The body that produces a dataset."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    siren: Siren
+    name: str = Field(min_length=1, max_length=350)
+
+
+class ResourceInput(BaseModel):
+    """A file of the dataset: published at `url`, or uploaded afterwards to its `content` link."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(min_length=1, max_length=350)
+    description: str = Field(default="", max_length=100_000)
+    url: HttpUrl | None = None
+    format: str | None = Field(default=None, max_length=50)
+    schema_: SchemaRef | None = Field(default=None, alias="schema")
+
+
+class DatasetInput(BaseModel):
+    """A dataset to register."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(min_length=1, max_length=350)
+    description: str = Field(min_length=1, max_length=100_000)
+    organization: OrganizationRef | None = None
+    license: Literal[LICENSES] = "notspecified"  # type: ignore[valid-type]
+    frequency: Literal[FREQUENCIES] = "unknown"  # type: ignore[valid-type]
+    tags: list[Tag] = Field(default_factory=list, max_length=100)
+    landing_page: HttpUrl | None = None
+    resources: list[ResourceInput] = Field(default_factory=list, max_length=500)
+
+
+class ConformityView(BaseModel):
+    """The verdict on the present file and schema, and on what exactly it was given."""
+
+    status: Conformity
+    validation: str | None = Field(description="Link to the validation that gave it.")
+    validated_at: datetime | None
+    checksum: str | None = Field(description="SHA-256 of the bytes validated.")
+    size: int | None
+    schema_version: str | None
+    rows: int | None
+    errors: int | None
+    warnings: int | None
+    problem: str | None = Field(description="Why there is no verdict, when `status` is `error`.")
+
+
+class ResourceView(BaseModel):
+    """A resource with its conformity."""
+
+    id: UUID
+    title: str
+    description: str
+    url: str | None
+    format: str | None
+    schema_: SchemaRef | None = Field(alias="schema")
+    created_at: datetime
+    modified_at: datetime
+    conformity: ConformityView
+    content: str = Field(description="Where to PUT the file of a resource without `url`.")
+
+
+class DatasetView(BaseModel):
+    """A dataset with its resources."""
+
+    id: UUID
+    title: str
+    description: str
+    organization: OrganizationRef | None
+    license: str
+    frequency: str
+    tags: list[str]
+    landing_page: str | None
+    created_at: datetime
+    modified_at: datetime
+    resources: list[ResourceView]
+    self: str
+
+
+class DatasetPage(BaseModel):
+    """A page of datasets."""
+
+    items: list[DatasetView]
+    next: str | None = Field(description="Cursor of the next page; null on the last.")

@@ -1,0 +1,38 @@
+"""The worker process of the catalog."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+from services.catalog import operations
+from services.catalog.jobs import remove_old_contents
+from services.catalog.migrations import MIGRATIONS
+from services.catalog.settings import CatalogSettings
+from shared.app import open_context
+from shared.contracts.validation import ValidationCompleted
+from shared.messaging.events import Routes
+from shared.messaging.worker import Clockwork, Worker, WorkerParts
+
+
+def create_worker(settings: CatalogSettings, routes: Routes) -> Worker:
+    """Return the worker; it opens its connections when it runs."""
+    return Worker("catalog", lambda: _open_parts(settings, routes))
+
+
+@asynccontextmanager
+async def _open_parts(settings: CatalogSettings, routes: Routes) -> AsyncIterator[WorkerParts]:
+    async with open_context(MIGRATIONS, settings) as context:
+        yield WorkerParts(
+            service="catalog",
+            db=context.db,
+            queue=context.queue,
+            routes=routes,
+            handlers={ValidationCompleted: operations.record_verdict},
+            message_max_attempts=settings.message_max_attempts,
+            outbox_keep=timedelta(days=settings.outbox_keep_days),
+            concurrency=settings.worker_concurrency,
+            clockwork=[
+                Clockwork("remove old contents", timedelta(hours=6), partial(remove_old_contents, context))
+            ],
+        )

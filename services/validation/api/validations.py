@@ -1,0 +1,191 @@
+"""`/validation/v1/validations`: send a file, follow it, read its report."""
+
+import re
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from services.validation import operations
+from services.validation.domain.problems import MissingFile, ReportNotReady
+from services.validation.operations import Submission, ValidationContext
+from services.validation.schemas import ValidationRequest, ValidationView
+from shared import idempotency
+from shared.app import CallerDep, context_of
+from shared.caching import json_response
+from shared.edge import StrictRequest, StrictRoute
+from shared.idempotency import IdempotencyKey
+from shared.ids import new_id
+from shared.problems import InvalidRequest, Problem
+from shared.uploads import Field, FilePart, FormReader, file_label
+
+router = APIRouter(prefix="/v1/validations", tags=["validations"], route_class=StrictRoute)
+
+# The body is streamed under the service's own limit, which knows how to tell the client what to do.
+UNBOUNDED = 1 << 60
+_WAIT = re.compile(r"\bwait\s*=\s*(\d{1,6})\b")
+
+_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file", "schema"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "The file to validate."},
+                    "schema": {"type": "string", "example": "scdl/deliberations@2.1.5"},
+                },
+            }
+        },
+        "application/json": {"schema": ValidationRequest.model_json_schema(by_alias=True)},
+    },
+}
+
+Prefer = Annotated[
+    str | None,
+    Header(description="`wait=N`: wait up to N seconds for the report, to have it in the answer (RFC 7240)."),
+]
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=ValidationView,
+    responses={202: {"model": ValidationView, "description": "Not ended yet: follow `Location`."}},
+    openapi_extra={"requestBody": _BODY},
+    max_body_size=UNBOUNDED,
+    summary="Validate a file",
+)
+async def create_validation(
+    request: Request, caller: CallerDep, key: IdempotencyKey = None, prefer: Prefer = None
+) -> Response:
+    """Send a file, or the address of one, with the name of its schema; get the report at once, or its address."""
+    context: ValidationContext = context_of(request)
+    idempotency.check(key)
+    seconds = _seconds_to_wait(prefer, context)
+    submission = await _read_submission(request, context)
+    try:
+        async with context.db.transaction() as session:
+            validation_id = await operations.submit(
+                session, submission, caller=caller.name, idempotency_key=key
+            )
+    except Problem:
+        await operations.discard_upload(context, submission)
+        raise
+    if validation_id == submission.id:
+        await operations.ring(context, validation_id)
+    else:
+        await operations.discard_upload(context, submission)
+    found = await operations.wait_ended(context, validation_id, seconds)
+    return await _answer(context, found, waited=seconds if prefer else None)
+
+
+@router.get("/{validation_id}", response_model=ValidationView, summary="Follow a validation")
+async def read_validation(request: Request, validation_id: UUID) -> Response:
+    """Return the state of a validation, and its verdict once it has one."""
+    found = await operations.find(context_of(request), validation_id)
+    return json_response(request, operations.view(found))
+
+
+@router.get("/{validation_id}/report", summary="Read the report")
+async def read_report(request: Request, validation_id: UUID) -> Response:
+    """Return the whole report: counts, summary by field and kind, and the errors with their cells."""
+    context: ValidationContext = context_of(request)
+    report = await operations.report(context, validation_id)
+    if report is None:
+        found = await operations.find(context, validation_id)
+        raise ReportNotReady.of(found["state"])
+    return json_response(request, report)
+
+
+async def _answer(context: ValidationContext, found: dict[str, Any], *, waited: float | None) -> Response:
+    document = operations.view(found)
+    ended = found["state"] not in ("queued", "running")
+    if ended and waited is not None:
+        document["report"] = await operations.report(context, found["id"])
+    headers = {"location": document["links"]["self"]}
+    if waited is not None:
+        headers["preference-applied"] = f"wait={waited:g}"
+    if not ended:
+        headers["retry-after"] = "1"
+    return Response(
+        orjson.dumps(document), 201 if ended else 202, media_type="application/json", headers=headers
+    )
+
+
+def _seconds_to_wait(prefer: str | None, context: ValidationContext) -> float:
+    match = _WAIT.search(prefer or "")
+    return float(min(int(match[1]), context.settings.validation_max_wait_seconds)) if match else 0.0
+
+
+async def _read_submission(request: Request, context: ValidationContext) -> Submission:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+        return await _read_json(request)
+    return await _read_form(request, context)
+
+
+async def _read_json(request: Request) -> Submission:
+    try:
+        body = ValidationRequest.model_validate(await StrictRequest(request.scope, request.receive).json())
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
+        ) from error
+    return operations.with_schema(
+        Submission(new_id(), file_label(body.url.partition("?")[0]), operations.NO_SCHEMA, url=body.url),
+        body.schema_,
+    )
+
+
+async def _read_form(request: Request, context: ValidationContext) -> Submission:
+    submission: Submission | None = None
+    fields: dict[str, str] = {}
+    try:
+        async for part in FormReader(request):
+            match part:
+                case Field(name, value):
+                    _known_field(name)
+                    fields[name] = value
+                case FilePart("file", filename, chunks) if submission is None:
+                    submission = await operations.keep_upload(context, filename, chunks)
+                case FilePart(name):
+                    raise InvalidRequest.at(
+                        f"/form/{name[:100]}",
+                        fr="Un seul fichier est attendu, dans le champ « file ».",
+                        en="A single file is expected, in the field `file`.",
+                    )
+        if submission is None:
+            raise MissingFile(
+                fr="Le formulaire n'a pas de fichier : joignez-le dans le champ « file » (curl : -F file=@export.csv).",
+                en="The form has no file: attach it in the field `file` (curl: -F file=@export.csv).",
+            )
+        return operations.with_schema(submission, _required_schema(fields))
+    except BaseException:
+        # Whatever stops the request, the client going away included, no upload stays without its row.
+        if submission is not None:
+            await operations.discard_upload(context, submission)
+        raise
+
+
+def _known_field(name: str) -> None:
+    if name not in ("schema", "file"):
+        raise InvalidRequest.at(
+            f"/form/{name[:100]}",
+            fr="Ce champ n'est pas connu ici : « file » et « schema » le sont.",
+            en="This field is not known here: `file` and `schema` are.",
+        )
+
+
+def _required_schema(fields: dict[str, str]) -> str:
+    if not (reference := fields.get("schema", "").strip()):
+        raise InvalidRequest.at(
+            "/form/schema",
+            fr="Nommez le schéma du fichier, par exemple « scdl/deliberations ».",
+            en="Name the schema of the file, for instance `scdl/deliberations`.",
+        )
+    return reference

@@ -1,0 +1,22 @@
+"""The API process of the validation service."""
+
+from fastapi import FastAPI
+
+from services.validation.api import validations
+from services.validation.migrations import MIGRATIONS
+from services.validation.settings import ValidationSettings
+from shared.app import Service, create_service_app, open_context
+
+
+def create_app(settings: ValidationSettings) -> FastAPI:
+    """Return the application; it opens its connections when it starts."""
+    return create_service_app(
+        Service(
+            name="validation",
+            title="Socle · Validation",
+            summary="Validation des fichiers du Socle Commun des Données Locales (SCDL).",
+            settings=settings,
+            open_context=lambda: open_context(MIGRATIONS, settings),
+            routers=[validations.router],
+        )
+    )

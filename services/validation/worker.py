@@ -1,0 +1,61 @@
+"""The worker process of the validation service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+
+from services.validation import operations
+from services.validation.engine.child import Limits
+from services.validation.jobs import ChildPool, ValidationJobs, remove_old_uploads, remove_orphan_uploads
+from services.validation.migrations import MIGRATIONS
+from services.validation.settings import ValidationSettings
+from shared.app import open_context
+from shared.contracts.catalog import ResourceRegistered
+from shared.messaging.events import Routes
+from shared.messaging.work import Work, WorkTable
+from shared.messaging.worker import Clockwork, Worker, WorkerParts
+
+
+def create_worker(settings: ValidationSettings, routes: Routes) -> Worker:
+    """Return the worker; it opens its connections and processes when it runs."""
+    return Worker("validation", lambda: _open_parts(settings, routes))
+
+
+@asynccontextmanager
+async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIterator[WorkerParts]:
+    limits = Limits(
+        memory_bytes=settings.validation_memory_bytes,
+        cpu_seconds=settings.validation_cpu_seconds,
+        wall_seconds=settings.validation_wall_seconds,
+    )
+    async with open_context(MIGRATIONS, settings) as context:
+        children = ChildPool(settings.validation_processes, limits)
+        table = WorkTable(
+            context.db,
+            "validation",
+            lease=timedelta(seconds=settings.validation_lease_seconds),
+            max_attempts=settings.validation_max_attempts,
+        )
+        jobs = ValidationJobs(context, children, table)
+        try:
+            await children.warm()
+            yield WorkerParts(
+                service="validation",
+                db=context.db,
+                queue=context.queue,
+                routes=routes,
+                handlers={ResourceRegistered: operations.validate_resource},
+                message_max_attempts=settings.message_max_attempts,
+                outbox_keep=timedelta(days=settings.outbox_keep_days),
+                concurrency=settings.worker_concurrency,
+                work=[Work(operations.KIND, table, jobs.run, jobs.gave_up, settings.validation_processes)],
+                clockwork=[
+                    Clockwork("remove old uploads", timedelta(hours=1), partial(remove_old_uploads, context)),
+                    Clockwork(
+                        "remove orphan uploads", timedelta(hours=6), partial(remove_orphan_uploads, context)
+                    ),
+                ],
+            )
+        finally:
+            await children.close()

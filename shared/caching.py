@@ -1,0 +1,44 @@
+"""Strong ETags and conditional requests (RFC 9110, section 13)."""
+
+import hashlib
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.problems import PreconditionFailed
+
+
+def strong_etag(body: bytes) -> str:
+    """Return the strong ETag of a representation."""
+    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def _listed(header: str) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
+
+
+def not_modified(request: Request, etag: str) -> bool:
+    """Tell whether the client already holds this representation (`If-None-Match`)."""
+    header = request.headers.get("if-none-match")
+    return header is not None and (header.strip() == "*" or etag in _listed(header))
+
+
+def require_match(request: Request, etag: str) -> None:
+    """Raise `PreconditionFailed` when `If-Match` names another version than the present one."""
+    header = request.headers.get("if-match")
+    if header is not None and header.strip() != "*" and etag not in _listed(header):
+        raise PreconditionFailed(
+            fr="La ressource a changé depuis que vous l'avez lue : relisez-la, puis refaites votre modification.",
+            en="The resource has changed since you read it: read it again, then make your change anew.",
+        )
+
+
+def json_response(request: Request, document: Any) -> Response:
+    """Return a document as JSON with its strong ETag, or 304 when the client holds it already."""
+    body = orjson.dumps(document)
+    etag = strong_etag(body)
+    if not_modified(request, etag):
+        return Response(status_code=304, headers={"etag": etag})
+    return Response(body, media_type="application/json", headers={"etag": etag, "cache-control": "no-cache"})
