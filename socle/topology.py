@@ -7,6 +7,8 @@ from typing import cast
 
 from fastapi import FastAPI
 
+from shared.contracts.catalog import ResourceRegistered
+from shared.contracts.validation import ValidationCompleted
 from shared.messaging.events import Routes
 from shared.messaging.worker import Worker
 from shared.migrations import Migrations
@@ -83,12 +85,6 @@ SERVICES: dict[str, Service] = {
             settings="DirectorySettings",
         ),
     )
-}
-
-# Event -> services that hear it.
-ROUTES: Routes = {
-    "catalog.resource.registered.v1": ("validation",),
-    "validation.validation.completed.v1": ("catalog",),
 }
 
 # Event type -> the services that hear it, each on its own queue.
