@@ -1,6 +1,7 @@
 """Bring the database's schemas to their newest version: the kernel's first, then each service's."""
 
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 from shared.migrations import ACCESS, Migrations, upgrade
 from socle.topology import SERVICES
@@ -9,7 +10,7 @@ from socle.topology import SERVICES
 def every_migration(names: Iterable[str] = ()) -> list[Migrations]:
     """Return the migrations of the named services (all when none is named), the kernel's always first."""
     chosen = tuple(names) or tuple(SERVICES)
-    return [ACCESS, *(SERVICES[name].migrations for name in chosen)]
+    return [ACCESS, *(SERVICES[name].migrations for name in chosen if find_spec(f"services.{name}.migrations"))]
 
 
 async def upgrade_all(database_url: str, names: Iterable[str] = ()) -> dict[str, list[str]]:
