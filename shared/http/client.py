@@ -11,7 +11,14 @@ import httpcore
 import httpx
 
 from shared.http.answers import Fetched, Incoming
-from shared.http.body import SpeedGauge, declared_length, decoder_for, received_bytes, without_html
+from shared.http.body import (
+    PIECE_BYTES,
+    SpeedGauge,
+    declared_length,
+    decoder_for,
+    received_bytes,
+    without_html,
+)
 from shared.http.errors import FetchFailed, UrlNotAllowed
 from shared.http.network import GuardedNetwork, Resolver, SystemResolver
 from shared.http.policy import FetchPolicy, port_of
@@ -245,18 +252,26 @@ class GuardedClient:
         accepted = 200 <= response.status < 300 and response.status != 206
         if not accepted and not (response.status == 304 and conditional):
             raise FetchFailed("http-status", http_status=response.status)
-        if method == "GET" and (declared_length(headers) or 0) > max_bytes:
+        # Incompressible content grows a little when compressed, so the wire has some more room than the content.
+        wire_bytes = max_bytes + (PIECE_BYTES if "content-encoding" in headers else 0)
+        if method == "GET" and (declared_length(headers) or 0) > wire_bytes:
             raise FetchFailed("too-large", limit=max_bytes)
-        pieces = self._pieces(response, headers)
+        pieces = self._pieces(response, headers, wire_bytes)
         if refuse_html:
             pieces = without_html(pieces, headers.get("content-type", ""))
         return Incoming(response.status, str(target), headers, pieces, max_bytes)
 
-    async def _pieces(self, response: httpcore.Response, headers: httpx.Headers) -> AsyncGenerator[bytes]:
+    async def _pieces(
+        self, response: httpcore.Response, headers: httpx.Headers, wire_bytes: int
+    ) -> AsyncGenerator[bytes]:
         decoder = decoder_for(headers.get("content-encoding", ""))
         gauge = SpeedGauge(self._policy.min_speed, self._policy.speed_window)
+        received = 0
         async with aclosing(received_bytes(response.aiter_stream(), gauge)) as chunks:
             async for chunk in chunks:
+                received += len(chunk)
+                if received > wire_bytes + PIECE_BYTES:  # compressed bytes that yield nothing
+                    raise FetchFailed("too-large", limit=wire_bytes)
                 for piece in decoder.feed(chunk):
                     yield piece
                     await asyncio.sleep(0)  # a bomb inflates for seconds without waiting for anything

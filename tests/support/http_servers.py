@@ -117,18 +117,21 @@ def by_path(**answers: Answer) -> Answer:
 class Names:
     """A resolver with fixed answers. A name given several answers returns them one lookup after the other."""
 
-    def __init__(self, **answers: Sequence[str] | list[Sequence[str]]) -> None:
-        self._answers = {name.replace("_", "."): answer for name, answer in answers.items()}
+    def __init__(self, **answers: list[str] | list[list[str]]) -> None:
+        self._answers = {name.replace("_", "."): _turns(answer) for name, answer in answers.items()}
         self.lookups: list[str] = []
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
         self.lookups.append(host)
         if host not in self._answers:
             raise HostUnknown(host)
-        answer = self._answers[host]
-        if answer and not isinstance(answer[0], str):
-            return answer.pop(0) if len(answer) > 1 else answer[0]  # type: ignore[union-attr,return-value]
-        return answer  # type: ignore[return-value]
+        turns = self._answers[host]
+        return turns.pop(0) if len(turns) > 1 else turns[0]
+
+
+def _turns(answer: list[str] | list[list[str]]) -> list[list[str]]:
+    turns = [turn for turn in answer if isinstance(turn, list)]
+    return turns or [[address for address in answer if isinstance(address, str)]]
 
 
 class Detour(httpcore.AsyncNetworkBackend):
