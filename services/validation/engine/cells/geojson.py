@@ -40,7 +40,7 @@ def is_number(value: object) -> bool:
 
 
 def _is_integer(value: object) -> bool:
-    return is_number(value) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _list_of(rule: Rule) -> Rule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from services.validation.engine.cells.celltype import CellType
 from services.validation.engine.schema import Field
@@ -58,7 +58,7 @@ def number(field: Field) -> CellType:
                 return None
             try:
                 return float(text) if as_float else Decimal(text)
-            except (ValueError, InvalidOperation):
+            except (ValueError, ArithmeticError):
                 return None
         if isinstance(cell, bool):
             return None

@@ -2,8 +2,8 @@
 
 Python's own engine takes exponential time on patterns such as `(a+)+$`. A pattern is therefore parsed by Python's
 parser, and its tree written out for RE2 with Python's Unicode classes spelled out, so that both agree on every text.
-What RE2 cannot express (look-around, back-references, `\\b`, a scoped `(?i:…)`) goes to a backtracking engine with a
-time limit.
+What RE2 cannot express (look-around, back-references, `\\b`, a scoped `(?i:…)`) is written out in the same way for a
+backtracking engine that has a time limit.
 """
 
 from __future__ import annotations
@@ -72,15 +72,25 @@ def linear_pattern(pattern: str) -> str | None:
 
     The meaning is Python's on every text that does not end in a newline.
     """
-    parser = importlib.import_module("re._parser")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = parser.parse(f"^{pattern}$")
-        written = _Writer().sequence(tree)
+        return rf"\A(?:{_LinearWriter().sequence(_tree(pattern))})"
     except (_Inexpressible, re.error, RecursionError, OverflowError):
         return None
-    return rf"\A(?:{written})"
+
+
+def _backtracking_pattern(pattern: str) -> str:
+    try:
+        return _BacktrackingWriter().sequence(_tree(pattern))
+    except (_Inexpressible, re.error, RecursionError, OverflowError):
+        return f"^{pattern}$"
+
+
+def _tree(pattern: str) -> Any:
+    """The parse tree by Python's own parser: its names for nodes are those of `re`'s debug output."""
+    parser = importlib.import_module("re._parser")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return parser.parse(f"^{pattern}$")
 
 
 class _TimeLimited:
@@ -98,7 +108,7 @@ class _TimeLimited:
             if self._compiled is None:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    self._compiled = regex.compile(f"^{self._pattern}$", regex.V0)
+                    self._compiled = regex.compile(_backtracking_pattern(self._pattern), regex.V0)
             return self._compiled.match(text, timeout=SECONDS_PER_CELL) is not None
         except (TimeoutError, regex.error, MemoryError, RecursionError) as error:
             self._too_slow = True
@@ -109,7 +119,7 @@ class _Inexpressible(Exception):
     pass
 
 
-class _Writer:
+class _LinearWriter:
     """Writes Python's parse tree in the linear-time syntax; raises _Inexpressible on the first foreign node."""
 
     def sequence(self, nodes: Iterable[tuple[Any, Any]]) -> str:
@@ -171,11 +181,61 @@ class _Writer:
         raise _Inexpressible(kind)
 
 
+class _BacktrackingWriter(_LinearWriter):
+    """The same for the backtracking engine, which knows what the linear one does not."""
+
+    def _node(self, kind: str, value: Any) -> str:
+        match kind:
+            case "ASSERT" | "ASSERT_NOT":
+                direction, nodes = value
+                sign = "=" if kind == "ASSERT" else "!"
+                return f"(?{'<' if direction < 0 else ''}{sign}{self.sequence(nodes)})"
+            case "GROUPREF":
+                return f"(?:\\{value})"
+            case "ATOMIC_GROUP":
+                return f"(?>{self.sequence(value)})"
+            case "POSSESSIVE_REPEAT":
+                return f"{self._bounds(value)}+"
+            case "MIN_REPEAT":
+                return f"{self._bounds(value)}?"
+        return super()._node(kind, value)
+
+    def _repeat(self, value: Any) -> str:
+        return self._bounds(value)
+
+    def _bounds(self, value: Any) -> str:
+        least, most, nodes = value
+        return f"(?:{self.sequence(nodes)}){{{least},{'' if str(most) == 'MAXREPEAT' else most}}}"
+
+    def _group(self, value: Any) -> str:
+        number, added_flags, removed_flags, nodes = value
+        if removed_flags or added_flags & ~re.IGNORECASE:
+            raise _Inexpressible("flags")
+        inside = self.sequence(nodes)
+        if added_flags:
+            return f"(?i:{inside})"
+        return f"(?:{inside})" if number is None else f"({inside})"
+
+    def _position(self, value: str) -> str:
+        word = f"[{_category('CATEGORY_WORD')}]"
+        match value:
+            case "AT_END":
+                return r"(?=\n?\Z)"
+            case "AT_END_STRING":
+                return r"\Z"
+            case "AT_BOUNDARY":
+                return f"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"
+            case "AT_NON_BOUNDARY":
+                return f"(?:(?<={word})(?={word})|(?<!{word})(?!{word}))"
+        return super()._position(value)
+
+
 def _literal(code: int) -> str:
-    char = chr(code)
+    """One character, in a form that every engine reads alike, inside a class or outside."""
     if 0xD800 <= code <= 0xDFFF:
         raise _Inexpressible("surrogate")
-    return char if char.isascii() and char.isalnum() else f"\\x{{{code:x}}}"
+    char = chr(code)
+    return char if code >= 0x80 or char.isalnum() else f"\\x{code:02x}"
 
 
 @lru_cache(maxsize=8)
@@ -200,8 +260,8 @@ def _ranges(run: str) -> str:
     """A run of consecutive characters as one range, or two when the surrogates interrupt it."""
     first, last = ord(run[0]), ord(run[-1])
     if first < 0xD800 and last > 0xDFFF:
-        return rf"\x{{{first:x}}}-\x{{d7ff}}\x{{e000}}-\x{{{last:x}}}"
-    return rf"\x{{{first:x}}}-\x{{{last:x}}}"
+        return f"{_literal(first)}-\ud7ff\ue000-{_literal(last)}"
+    return f"{_literal(first)}-{_literal(last)}"
 
 
 def _compile_re2(pattern: str) -> Any:

@@ -49,7 +49,7 @@ def is_email(text: str) -> bool:
     local, host = text.split("@")
     if not host or len(local) > _LONGEST_LOCAL_PART or len(host) > _LONGEST_HOST:
         return False
-    if not (_LOCAL_PART.match(local) or _QUOTED_LOCAL_PART.match(local) or _one_letter(local)):
+    if not (_LOCAL_PART.match(local) or _QUOTED_LOCAL_PART.match(local)):
         return False
     return _is_host_name(host)
 
@@ -73,11 +73,6 @@ def is_base64(text: str) -> bool:
 
 def _accept_all(text: str) -> bool:
     return True
-
-
-def _one_letter(local: str) -> bool:
-    """The reference's pattern anchors its extended-latin alternative at the start only."""
-    return bool(local) and "\u00a0" <= local[0] <= "\u024f"
 
 
 def _is_host_name(host: str) -> bool:

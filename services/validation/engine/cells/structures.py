@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from services.validation.engine.cells import geojson as geojson_rules
@@ -62,8 +62,8 @@ def geopoint(field: Field) -> CellType:
             if pair is None or len(pair) != 2:
                 return None
             point = GeoPoint(*map(_degrees, pair))
-            return point if abs(point.lon) <= 180 and abs(point.lat) <= 90 else None
-        except (ValueError, TypeError, KeyError, InvalidOperation, RecursionError):
+            return point if -180 <= point.lon <= 180 and -90 <= point.lat <= 90 else None
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError):
             return None
 
     def propose(text: str) -> str | None:

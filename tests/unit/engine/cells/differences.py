@@ -10,6 +10,7 @@ RECORDED: dict[str, str] = {}
 # Families of texts, as found by differential tests.
 FAMILIES: dict[str, str] = {
     "geojson altitude": "RFC 7946, 3.1.1: a position may have a third number; the reference's profile refuses it.",
+    "geojson null crs": "GeoJSON 2008, 3: a null `crs` says that none is assumed; the reference's profile refuses it.",
     "geojson collections": (
         "RFC 7946: a feature may hold a GeometryCollection and collections nest; the profile refuses both."
     ),
@@ -29,5 +30,6 @@ FAMILIES: dict[str, str] = {
         "An array with a badly typed item is a type error even when it also breaks a length; the reference tells the "
         "length only."
     ),
+    "exclusive bounds": "They are accepted in every schema; the reference wants a schema that declares version 2.",
     "slow patterns": "A pattern that needs backtracking and runs away is stopped and said so; the reference hangs.",
 }
