@@ -8,6 +8,7 @@ Fragments live beside what they speak of (`MESSAGES: dict[str, Message]` in `tab
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -64,7 +65,10 @@ def catalogue() -> Mapping[str, Message]:
     """Every message by key. Raises ValueError when two fragments claim one key."""
     messages: dict[str, Message] = {}
     for name in _FRAGMENTS:
-        module = importlib.import_module(f"services.validation.engine.{name}.messages")
+        place = f"services.validation.engine.{name}"
+        if importlib.util.find_spec(place) is None or importlib.util.find_spec(f"{place}.messages") is None:
+            continue
+        module = importlib.import_module(f"{place}.messages")
         fragment: Mapping[str, Message] = module.MESSAGES
         if doubles := messages.keys() & fragment.keys():
             raise ValueError(f"message keys defined twice: {sorted(doubles)}")

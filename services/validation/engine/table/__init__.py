@@ -1,0 +1,1 @@
+"""What is judged on the table: header and structure, columns, rows, keys."""

@@ -1,0 +1,216 @@
+"""Polars expressions that accept only cells that are certainly valid, by type and constraint.
+
+What an expression refuses is judged again, exactly, on its distinct values: refusing too much costs time,
+accepting too much would be a bug. An expression sees the raw text of a cell; a missing value is not its concern.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+
+import polars as pl
+
+from services.validation.engine.schema import Field
+
+Accept = Callable[[pl.Expr], pl.Expr]
+
+# Types whose values can be compared with numbers at no risk below fifteen digits.
+_INTEGER = r"^-?[0-9]{1,15}$"
+_NUMBER = r"^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$"
+_DATE_PARTS = {"%Y": r"[1-9][0-9]{3}", "%m": r"[0-9]{2}", "%d": r"[0-9]{2}"}
+_TIME_PARTS = {"%H": "[0-9]{2}", "%M": "[0-9]{2}", "%S": "[0-9]{2}"}
+_LOOSE_OPTIONS = frozenset(["bareNumber", "groupChar", "decimalChar", "floatNumber"])
+# What the Rust and Python engines read alike.
+_RISKY_PATTERN = re.compile(r"\\[^dws.\-/()\[\]{}+*?|^$\\]|\(\?(?!:)|\[\^[^\]]*\\[dws]|&&|--|~~|\{,|\[\^?\]")
+_CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r" \t\n\r\x0b\x0c"}
+_LENGTHS = {"minLength", "maxLength"}
+_BOUNDS = {"minimum", "maximum"}
+
+
+def acceptor(field: Field) -> Accept | None:
+    """The expression for a field's type and constraints; None when nothing quick can be certain."""
+    parts: list[Accept] = []
+    if not _add_type(field, parts):
+        return None
+    for name, limit in field.constraints.items():
+        if name in ("required", "unique"):
+            continue
+        part = _constraint(field, name, limit)
+        if part is None:
+            return None
+        parts.append(part)
+    return lambda text: pl.all_horizontal([part(text) for part in parts]) if parts else pl.lit(True)
+
+
+def _add_type(field: Field, parts: list[Accept]) -> bool:
+    if field.type == "any" or (field.type == "string" and field.format == "default"):
+        return True
+    part = _TYPES[field.type](field) if field.type in _TYPES else None
+    if part is None:
+        return False
+    parts.append(part)
+    return True
+
+
+def _integer(field: Field) -> Accept | None:
+    return None if _LOOSE_OPTIONS & field.options.keys() else _matching(_INTEGER)
+
+
+def _number(field: Field) -> Accept | None:
+    return None if _LOOSE_OPTIONS & field.options.keys() else _matching(_NUMBER)
+
+
+def _boolean(field: Field) -> Accept | None:
+    words: list[str] = []
+    for key, default in (
+        ("trueValues", ["true", "True", "TRUE", "1"]),
+        ("falseValues", ["false", "False", "FALSE", "0"]),
+    ):
+        values = field.options.get(key, default)
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            return None
+        words += values
+    return _among(words)
+
+
+def _year(field: Field) -> Accept | None:
+    return _matching(r"^[0-9]{4}$")
+
+
+def _date(field: Field) -> Accept | None:
+    layout = "%Y-%m-%d" if field.format == "default" else field.format
+    pattern = _calendar_pattern(layout, _DATE_PARTS)
+    if pattern is None or not all(part in layout for part in _DATE_PARTS):
+        return None
+    return lambda text: text.str.contains(pattern) & text.str.to_date(layout, strict=False).is_not_null()
+
+
+def _datetime(field: Field) -> Accept | None:
+    layout = "%Y-%m-%dT%H:%M:%SZ" if field.format == "default" else field.format
+    parts = {**_DATE_PARTS, **_TIME_PARTS}
+    pattern = _calendar_pattern(layout, parts)
+    if pattern is None or not all(part in layout for part in parts):
+        return None
+    bare = layout.removesuffix("Z")
+
+    def accept(text: pl.Expr) -> pl.Expr:
+        # A leap second is read by one engine and not by the other.
+        read = text.str.strip_suffix("Z").str.to_datetime(bare, strict=False).is_not_null()
+        return text.str.contains(pattern) & ~text.str.contains(":60") & read
+
+    return accept if "Z" not in bare else None
+
+
+def _calendar_pattern(layout: str, parts: Mapping[str, str]) -> str | None:
+    """A regex of the fixed-width texts that `layout` reads; None for a directive not in `parts`."""
+    pieces = re.split(r"(%.)", layout)
+    if any(piece.startswith("%") and piece not in parts for piece in pieces):
+        return None
+    if any(pieces.count(part) > 1 for part in parts):
+        return None
+    return "^" + "".join(parts.get(piece) or re.escape(piece) for piece in pieces) + r"\z"
+
+
+_TYPES: Mapping[str, Callable[[Field], Accept | None]] = {
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "year": _year,
+    "date": _date,
+    "datetime": _datetime,
+}
+
+
+def _constraint(field: Field, name: str, limit: object) -> Accept | None:
+    if name == "enum" and isinstance(limit, list) and all(isinstance(item, str) for item in limit):
+        return _among(limit)
+    if field.type in ("string", "any") and name == "pattern" and isinstance(limit, str):
+        return _pattern(limit)
+    if field.type == "string" and name in _LENGTHS and type(limit) is int:
+        return _length(name, limit)
+    if field.type in ("integer", "number", "year") and name in _BOUNDS:
+        return _bound(name, limit)
+    if field.type == "date" and field.format == "default" and name in _BOUNDS:
+        return _date_bound(name, limit)
+    return None
+
+
+def _length(name: str, limit: int) -> Accept:
+    if name == "minLength":
+        return lambda text: text.str.len_chars() >= limit
+    return lambda text: text.str.len_chars() <= limit
+
+
+def _bound(name: str, limit: object) -> Accept | None:
+    """Below fifteen digits two decimals are equal exactly when their floats are."""
+    try:
+        number = Decimal(str(limit))
+    except InvalidOperation:
+        return None
+    if isinstance(limit, bool) or not number.is_finite() or len(number.as_tuple().digits) > 15:
+        return None
+    value = float(number)
+    if name == "minimum":
+        return lambda text: text.cast(pl.Float64, strict=False) >= value
+    return lambda text: text.cast(pl.Float64, strict=False) <= value
+
+
+def _date_bound(name: str, limit: object) -> Accept | None:
+    """ISO dates of one width compare as their texts do."""
+    if not isinstance(limit, str) or not re.fullmatch(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}", limit):
+        return None
+    return (lambda text: text >= limit) if name == "minimum" else (lambda text: text <= limit)
+
+
+def _pattern(pattern: str) -> Accept | None:
+    """The same pattern for the Rust engine, when both engines certainly agree on what it accepts."""
+    translated = translate_pattern(pattern)
+    return None if translated is None else _matching(translated)
+
+
+def translate_pattern(pattern: str) -> str | None:
+    r"""A Rust regex that matches whole cells which the pattern certainly matches; None when in doubt.
+
+    `\d`, `\w` and `\s` are narrowed to ASCII, because Unicode versions differ between engines.
+    """
+    core = pattern.removeprefix("^")
+    if core.endswith("$") and not core.endswith(r"\$"):
+        core = core[:-1]
+    if _RISKY_PATTERN.search(core):
+        return None
+    pieces: list[str] = []
+    in_class = False
+    index = 0
+    while index < len(core):
+        character = core[index]
+        if character == "\\":
+            following = core[index + 1 : index + 2]
+            ranges = _CLASSES.get(following)
+            pieces.append(
+                (ranges if in_class else f"[{ranges}]") if ranges is not None else character + following
+            )
+            index += 2
+            continue
+        if in_class and character == "[":
+            return None
+        in_class = (in_class or character == "[") and character != "]"
+        pieces.append(character)
+        index += 1
+    translated = rf"^(?:{''.join(pieces)})\z"
+    try:
+        re.compile(f"^{pattern}$")
+        pl.select(pl.lit("").str.contains(translated))
+    except (re.error, pl.exceptions.PolarsError):
+        return None
+    return translated
+
+
+def _matching(pattern: str) -> Accept:
+    return lambda text: text.str.contains(pattern)
+
+
+def _among(values: list[str]) -> Accept:
+    accepted = pl.Series(sorted(set(values)), dtype=pl.String)
+    return lambda text: text.is_in(accepted.implode())

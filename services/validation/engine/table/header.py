@@ -1,0 +1,127 @@
+"""The header against the schema: which column holds which field, and what is missing, doubled or misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from services.validation.engine.messages import Finding
+from services.validation.engine.schema import Field, Schema
+from services.validation.engine.text.layout import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file. `number` counts from 1; `known` is false when the schema has no such field."""
+
+    number: int
+    label: str
+    field: Field
+    known: bool
+
+    @property
+    def index(self) -> int:
+        return self.number - 1
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedHeader:
+    """The columns of a file in its order, what was found on the way, and whether any label is a field's."""
+
+    columns: tuple[Column, ...]
+    findings: tuple[Finding, ...]
+    matched: bool
+
+
+def match_header(labels: Sequence[str], schema: Schema, *, ignore_case: bool = False) -> MatchedHeader:
+    """Pair labels with fields by name; a column may be absent, extra or elsewhere than in the schema."""
+
+    def key(name: str) -> str:
+        return name.lower() if ignore_case else name
+
+    fields: dict[str, Field] = {}
+    for field in schema.fields:
+        fields.setdefault(key(field.name), field)
+    columns: list[Column] = []
+    taken: set[str] = set()
+    for number, label in enumerate(labels, start=1):
+        wanted = fields.get(key(label))
+        if wanted is None or wanted.name in taken:
+            columns.append(Column(number, label, Field(name=label), known=False))
+        else:
+            columns.append(Column(number, label, wanted, known=True))
+            taken.add(wanted.name)
+    findings = [
+        *_blank_and_duplicate(labels, key),
+        *_absent(labels, schema, taken),
+        *_extra(columns, schema, taken),
+        *_disorder(columns, schema),
+    ]
+    return MatchedHeader(tuple(columns), tuple(findings), bool(taken))
+
+
+def _blank_and_duplicate(labels: Sequence[str], key: object) -> Iterator[Finding]:
+    assert callable(key)
+    first: dict[str, int] = {}
+    for number, label in enumerate(labels, start=1):
+        if not label:
+            yield Finding(
+                "blank-label", "blank-label", {"number": number}, row=1, field="", field_number=number
+            )
+        elif key(label) in first:
+            params = {"label": label, "number": number, "first": first[key(label)]}
+            yield Finding(
+                "duplicate-label",
+                "duplicate-label",
+                params,
+                row=1,
+                field=label,
+                field_number=number,
+                cell=label,
+            )
+        first.setdefault(key(label), number)
+
+
+def _absent(labels: Sequence[str], schema: Schema, taken: set[str]) -> Iterator[Finding]:
+    """Fields without a column: an error when required or in the primary key, else a warning."""
+    spelt = {plain(label): label for label in labels if label}
+    number = len(labels)
+    for field in schema.fields:
+        if field.name in taken:
+            continue
+        look = spelt.get(plain(field.name))
+        near = look if look is not None and look not in taken else None
+        params = {"name": field.name, "near": near or "", "title": field.title}
+        if field.required or field.name in schema.primary_key:
+            number += 1
+            key = "missing-label-near" if near else "missing-label"
+            yield Finding("missing-label", key, params, row=1, field=field.name, field_number=number)
+        else:
+            key = "absent-label-near" if near else "absent-label"
+            yield Finding("absent-label", key, params, "warning", row=1, field=field.name)
+
+
+def _extra(columns: Sequence[Column], schema: Schema, taken: set[str]) -> Iterator[Finding]:
+    absent = {plain(field.name) for field in schema.fields if field.name not in taken}
+    for column in columns:
+        if column.known or not column.label or plain(column.label) in absent or column.label in taken:
+            continue
+        params = {"label": column.label, "number": column.number}
+        yield Finding(
+            "extra-label",
+            "extra-label",
+            params,
+            "warning",
+            row=1,
+            field=column.label,
+            field_number=column.number,
+        )
+
+
+def _disorder(columns: Sequence[Column], schema: Schema) -> Iterator[Finding]:
+    present = [column.field.name for column in columns if column.known]
+    wanted = [field.name for field in schema.fields if field.name in set(present)]
+    if present != wanted:
+        moved = next(name for name, expected in zip(present, wanted, strict=True) if name != expected)
+        params = {"name": moved, "wanted": wanted}
+        yield Finding("disordered-labels", "disordered-labels", params, "warning", row=1)

@@ -1,0 +1,46 @@
+"""Reads the keys of another table, for the foreign keys that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.validation.engine.options import Options, Reference
+from services.validation.engine.read import ReadAs, read_table
+from services.validation.engine.table.columns import ColumnChecker, Faults, find_faults
+from services.validation.engine.table.header import match_header
+from services.validation.engine.table.keys import KeyColumns
+from services.validation.engine.text.blocks import Block
+from services.validation.engine.text.reader import NotUtf8, legacy_encoding
+from services.validation.engine.text.source import ByteSource, open_source
+
+
+def key_blocks(
+    reference: Reference, names: tuple[str, ...], options: Options
+) -> Iterator[tuple[KeyColumns, Block, dict[int, Faults]]]:
+    """The blocks of the table referred to, with the columns of its key; nothing when it lacks one of them."""
+    source = open_source(reference.source)
+    try:
+        try:
+            yield from _read(source, reference, names, options, ReadAs(None))
+        except NotUtf8 as wrong:
+            found = ReadAs(legacy_encoding(source, wrong.offset), found=True)
+            yield from _read(source, reference, names, options, found)
+    finally:
+        source.close()
+
+
+def _read(
+    source: ByteSource, reference: Reference, names: tuple[str, ...], options: Options, told: ReadAs
+) -> Iterator[tuple[KeyColumns, Block, dict[int, Faults]]]:
+    table = read_table(source, reference.schema, Options(cancelled=options.cancelled), told)
+    header = match_header(table.header, reference.schema)
+    by_name = {column.field.name: column for column in reversed(header.columns)}
+    if not all(name in by_name for name in names):
+        table.close()
+        return
+    columns = KeyColumns(tuple(ColumnChecker(by_name[name]) for name in names))
+    try:
+        for block in table.blocks:
+            yield columns, block, find_faults(columns.checkers, block.columns)
+    finally:
+        table.close()

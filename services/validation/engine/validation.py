@@ -1,0 +1,188 @@
+"""`validate`: one file against one schema, from the bytes to the report."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import orjson
+
+from services.validation.engine.collector import Collector
+from services.validation.engine.inspection import field_findings, inspect_schema
+from services.validation.engine.messages import Finding, Unreadable
+from services.validation.engine.options import Options, Progress
+from services.validation.engine.read import ReadAs, read_table
+from services.validation.engine.report import Report, SchemaFacts, TableFacts
+from services.validation.engine.schema import ParsedSchema, Schema
+from services.validation.engine.table.header import match_header
+from services.validation.engine.table.integrity import Integrity
+from services.validation.engine.table.run import TableRun
+from services.validation.engine.text.blocks import Block, Table
+from services.validation.engine.text.reader import NotUtf8, legacy_encoding
+from services.validation.engine.text.source import ByteSource, Source, open_source
+
+SchemaLike = Schema | ParsedSchema | Mapping[str, object] | str | os.PathLike[str]
+
+
+def validate(source: Source, schema: SchemaLike, options: Options | None = None) -> Report:
+    """Validate a table and report on it.
+
+    `source` is a path, the bytes themselves or a binary file object. `schema` is a Schema, a descriptor, the name
+    of a bundled schema (`"scdl/deliberations@2.1.5"`) or the path of a JSON file. What is wrong with the
+    file or the schema is in the report. Raises SchemaNotFound (`engine.bundle`) for a name that is not
+    bundled, and Cancelled when `options.cancelled()` became true.
+    """
+    asked = options or Options()
+    started = time.perf_counter()
+    parsed = resolve_schema(schema)
+    run = _Validation(parsed, asked)
+    run.perform(source)
+    return run.report(time.perf_counter() - started)
+
+
+def resolve_schema(schema: SchemaLike) -> ParsedSchema:
+    """The schema meant by what a caller gave, with the findings on it."""
+    if isinstance(schema, ParsedSchema):
+        return schema
+    if isinstance(schema, Schema):
+        findings = tuple(field_findings(schema))
+        failed = any(finding.level == "error" for finding in findings)
+        return ParsedSchema(None if failed else schema, findings)
+    if isinstance(schema, Mapping):
+        return inspect_schema(schema)
+    if isinstance(schema, os.PathLike) or Path(schema).suffix == ".json":
+        return schema_from_json(_schema_bytes(Path(schema)))
+    from services.validation.engine import bundle
+
+    return inspect_schema(bundle.resolve(schema)[2])
+
+
+def schema_from_json(data: bytes) -> ParsedSchema:
+    """The schema written in a JSON document."""
+    try:
+        return inspect_schema(orjson.loads(data))
+    except orjson.JSONDecodeError as error:
+        params = {"path": "/", "reason": error.msg, "line": error.lineno, "column": error.colno}
+        return ParsedSchema(None, (Finding("schema-error", "schema-not-json", params),))
+
+
+def _schema_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        params = {"path": path.name, "reason": error.strerror or type(error).__name__}
+        raise Unreadable(Finding("schema-error", "schema-unreadable", params)) from error
+
+
+class _Validation:
+    """One validation in the making."""
+
+    def __init__(self, parsed: ParsedSchema, options: Options) -> None:
+        self._parsed = parsed
+        self._options = options
+        self._facts = TableFacts(label=options.label)
+        self._collector = self._new_collector()
+        self._fits: tuple[Mapping[str, object], ...] = ()
+
+    def perform(self, source: Source) -> None:
+        schema = self._parsed.schema
+        if schema is None:
+            return
+        try:
+            opened = open_source(source, self._options.label)
+        except Unreadable as stopped:
+            self._collector.tell([stopped.finding])
+            return
+        try:
+            self._read_and_judge(opened, schema)
+        finally:
+            opened.close()
+
+    def _read_and_judge(self, source: ByteSource, schema: Schema) -> None:
+        told = ReadAs(self._options.encoding)
+        while True:
+            try:
+                self._judge(source, schema, told)
+                return
+            except NotUtf8 as wrong:
+                # Everything said so far came from a wrong reading.
+                told = ReadAs(legacy_encoding(source, wrong.offset), found=True)
+                self._collector = self._new_collector()
+            except Unreadable as stopped:
+                self._collector.tell([stopped.finding])
+                return
+
+    def _judge(self, source: ByteSource, schema: Schema, told: ReadAs) -> None:
+        table = read_table(source, schema, self._options, told)
+        header = match_header(table.header, schema, ignore_case=self._options.ignore_header_case)
+        self._collector.tell(header.findings)
+        self._facts = _facts(table, 0)
+        run = TableRun(header.columns, schema, self._collector)
+        integrity = Integrity(schema, run, self._collector, self._options)
+        try:
+            for block in self._blocks(table, run):
+                integrity.note(block, run.take(block))
+            self._facts = _facts(table, run.rows)
+            if integrity.needs_second_pass():
+                again = read_table(source, schema, self._options, told)
+                try:
+                    integrity.second_pass(again.blocks)
+                finally:
+                    again.close()
+        finally:
+            table.close()
+            self._collector.tell(table.findings)
+
+    def _blocks(self, table: Table, run: TableRun) -> Iterator[Block]:
+        tell = self._options.progress
+        for block in table.blocks:
+            yield block
+            if tell is not None:
+                tell(Progress(run.rows, table.bytes_read(), table.bytes_total))
+
+    def _new_collector(self) -> Collector:
+        collector = Collector(self._options.samples, self._options.max_errors)
+        collector.tell(self._parsed.findings)
+        return collector
+
+    def report(self, seconds: float) -> Report:
+        schema = self._parsed.schema
+        collector = self._collector
+        return Report(
+            table=self._facts,
+            schema=SchemaFacts(schema.name, schema.title, schema.version) if schema else SchemaFacts(),
+            error_count=collector.total,
+            warning_count=len(collector.warnings),
+            summary=collector.summary(),
+            errors=collector.errors(),
+            warnings=tuple(collector.warnings),
+            seconds=seconds,
+            date=datetime.now(UTC).isoformat(timespec="seconds"),
+            engine=engine_name(),
+            fits=self._fits,
+        )
+
+
+def engine_name() -> str:
+    """The engine and its version, as reports tell it."""
+    try:
+        return f"socle {version('socle')}"
+    except PackageNotFoundError:
+        return "socle"
+
+
+def _facts(table: Table, rows: int) -> TableFacts:
+    return TableFacts(
+        label=table.label,
+        format=table.format,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        bytes=table.bytes_total,
+        header=tuple(table.header),
+        header_line=table.header_line,
+        rows=rows,
+    )
