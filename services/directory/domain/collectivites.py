@@ -48,6 +48,17 @@ def population_class(population: int) -> PopulationClass:
     return next(found for found in reversed(POPULATION_CLASSES) if population >= found.least)
 
 
+@dataclass(frozen=True, order=True)
+class Edition:
+    """An edition of the reference: its year, and its revision within the year. A greater one is newer."""
+
+    year: int
+    revision: int
+
+    def __str__(self) -> str:
+        return f"{self.year}.{self.revision}"
+
+
 @dataclass(frozen=True)
 class Alias:
     """What a collectivité was called or coded before, or a part of it: merged communes, arrondissements."""
@@ -65,6 +76,8 @@ class Collectivite:
     type: str
     nom: str
     population: int
+    population_base: str
+    population_year: int
     code_insee: str = ""
     code_departement: str = ""
     code_region: str = ""

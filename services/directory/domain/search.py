@@ -134,6 +134,7 @@ class SearchIndex:
         self._words = WordKeys([name.words() for name in names])
         self._facets = self._build_facets()
         self.by_siren = {body.siren: body for body in self.bodies}
+        self._by_insee = _by_insee_code(self.bodies)
 
     def _build_facets(self) -> dict[str, _Facet]:
         epci = sorted({body.siren_epci for body in self.bodies} - {""})
@@ -147,24 +148,24 @@ class SearchIndex:
             "population": _Facet(classes, (population_class(body.population).code for body in bodies)),
         }
 
-    def facet_values(self, name: str) -> Sequence[str]:
-        """Return the values by which a facet can filter."""
-        return self._facets[name].values
-
     def search(
         self,
         query: str = "",
         *,
         filters: Mapping[str, Sequence[str]] | None = None,
+        code_insee: str | None = None,
         limit: int = 10,
         after: Position | None = None,
     ) -> Found:
         """Return the bodies that answer a query, best first, those of a filter's values only.
 
-        A filter is a facet's name and the values kept; an unknown value keeps nothing. Each facet is counted
+        A filter is a facet's name and the values kept; an unknown value keeps nothing. `code_insee` keeps the
+        commune that has this code, or else the one that took over the commune that had it. Each facet is counted
         with the other filters applied, not its own, so that a reader sees what another choice would give.
         """
         masks = {name: self._facets[name].mask(wanted) for name, wanted in (filters or {}).items() if wanted}
+        if code_insee is not None:
+            masks["code_insee"] = self._with_code(code_insee)
         kept = _all_of(list(masks.values()), len(self.bodies))
         ranks = self._ranks(query[:MAX_QUERY], kept)
         rows = np.flatnonzero((ranks < Rank.NONE) & kept)
@@ -176,6 +177,11 @@ class SearchIndex:
         more = start + len(items) < len(places) and items
         last = self._position(int(page[-1])) if more else None
         return Found(items, len(places), self._count(ranks, masks), last)
+
+    def _with_code(self, code: str) -> Mask:
+        mask = np.zeros(len(self.bodies), np.bool_)
+        mask[self._by_insee.get(code, [])] = True
+        return mask
 
     def _place(self, position: Position) -> int:
         key = (-position.population, position.siren)
@@ -250,6 +256,17 @@ def _forms(folded: list[str]) -> set[str]:
     """Return the compact texts to look for: as written, abbreviated, and both without empty words."""
     short = shortened(folded)
     return {"".join(form) for form in (folded, significant(folded), short, significant(short))}
+
+
+def _by_insee_code(bodies: Iterable[Collectivite]) -> dict[str, list[int]]:
+    present: dict[str, list[int]] = {}
+    former: dict[str, list[int]] = {}
+    for row, body in enumerate(bodies):
+        if body.code_insee:
+            present[body.code_insee] = [row]
+        for alias in body.aliases:
+            former.setdefault(alias.code, []).append(row)
+    return {**former, **present}
 
 
 def _all_of(masks: Sequence[Mask], size: int) -> Mask:

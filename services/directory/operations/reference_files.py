@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.directory.domain.collectivites import Alias, Collectivite
+from services.directory.domain.collectivites import Alias, Collectivite, Edition
 
 FOLDER = Path(__file__).parents[1] / "reference"
 
 
 @dataclass(frozen=True)
-class ReferenceEdition:
-    """Which edition of the reference is shipped, and what its figures are."""
+class Reference:
+    """The reference that is shipped: its edition, its sources, and what its figures are."""
 
-    version: str
-    year: int
+    edition: Edition
     licence: str
     sources: tuple[str, ...]
     population_base: str
@@ -26,13 +25,12 @@ class ReferenceEdition:
     population_note: str
 
 
-def shipped_edition(folder: Path = FOLDER) -> ReferenceEdition:
-    """Return the edition described by `reference.json`."""
+def shipped_reference(folder: Path = FOLDER) -> Reference:
+    """Return the reference described by `reference.json`."""
     document = json.loads((folder / "reference.json").read_bytes())
     population = document["population"]
-    return ReferenceEdition(
-        version=document["version"],
-        year=document["year"],
+    return Reference(
+        edition=Edition(document["year"], int(document["version"].partition(".")[2])),
         licence=document["licence"],
         sources=tuple(document["sources"]),
         population_base=population["base"],
@@ -43,6 +41,7 @@ def shipped_edition(folder: Path = FOLDER) -> ReferenceEdition:
 
 def shipped_collectivites(folder: Path = FOLDER) -> Iterator[Collectivite]:
     """Yield the collectivités of the shipped edition, by SIREN."""
+    reference = shipped_reference(folder)
     aliases: dict[str, list[Alias]] = defaultdict(list)
     for row in _records(folder / "anciennes.csv.gz"):
         aliases[row["siren"]].append(Alias(row["code"], row["nom"], row["nature"]))
@@ -52,6 +51,8 @@ def shipped_collectivites(folder: Path = FOLDER) -> Iterator[Collectivite]:
             type=row["type"],
             nom=row["nom"],
             population=int(row["population"]),
+            population_base=reference.population_base,
+            population_year=reference.population_year,
             code_insee=row["code_insee"],
             code_departement=row["code_departement"],
             code_region=row["code_region"],

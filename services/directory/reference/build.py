@@ -119,13 +119,23 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]])
     return hashlib.sha256(data).hexdigest()
 
 
-def metadata(year: int, digests: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, object]:
+def next_revision(path: Path, year: int, digests: Mapping[str, str]) -> int:
+    """Return the revision of these files within their year: one more than that of other files written before."""
+    before = json.loads(path.read_bytes()) if path.exists() else {}
+    if before.get("year") != year:
+        return 1
+    revision = int(before["version"].partition(".")[2])
+    return revision if before["sha256"] == digests else revision + 1
+
+
+def metadata(
+    year: int, revision: int, digests: Mapping[str, str], counts: Mapping[str, int]
+) -> dict[str, object]:
     """Return what the reference is, where it comes from and under which licence."""
-    version = hashlib.sha256("".join(digests.values()).encode()).hexdigest()[:12]
     return {
         "title": "Référentiel des collectivités territoriales et de leurs groupements",
         "year": year,
-        "version": f"{year}-{version}",
+        "version": f"{year}.{revision}",
         "licence": "Licence Ouverte 2.0 (etalab-2.0)",
         "sources": [
             "INSEE, code officiel géographique et populations de référence",
@@ -169,7 +179,9 @@ def main() -> None:
         "anciennes.csv.gz": write_csv(options.out / "anciennes.csv.gz", FORMER_COLUMNS, former),
     }
     counts = {"collectivites.csv.gz": len(rows), "anciennes.csv.gz": len(former)}
-    described = metadata(options.year, digests, counts)
+    described = metadata(
+        options.year, next_revision(options.out / "reference.json", options.year, digests), digests, counts
+    )
     text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
     (options.out / "reference.json").write_text(text, encoding="utf-8")
 

@@ -13,16 +13,16 @@ from services.directory.domain.collectivites import (
 )
 from services.directory.domain.identifiers import parse_siren
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
-from services.directory.operations.reference_files import FOLDER, shipped_edition
+from services.directory.operations.reference_files import FOLDER, shipped_reference
 
 
 def test_it_is_small_and_says_where_it_comes_from() -> None:
     assert sum(path.stat().st_size for path in FOLDER.glob("*.csv.gz")) < 1_000_000
-    edition = shipped_edition()
-    assert edition.year == edition.population_year == 2026
-    assert edition.population_base == "municipale"
-    assert edition.licence.startswith("Licence Ouverte 2.0")
-    assert {source.split(",")[0] for source in edition.sources} == {"INSEE", "DGCL", "La Poste"}
+    reference = shipped_reference()
+    assert reference.edition.year == reference.population_year == 2026
+    assert reference.population_base == "municipale"
+    assert reference.licence.startswith("Licence Ouverte 2.0")
+    assert {source.split(",")[0] for source in reference.sources} == {"INSEE", "DGCL", "La Poste"}
 
 
 def test_its_files_are_those_that_the_metadata_describe() -> None:

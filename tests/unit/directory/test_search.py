@@ -132,6 +132,15 @@ def test_members_of_a_grouping_and_population_classes(
     assert {b.siren for b in small.items} == {b.siren for b in found.items if b.population < 500}
 
 
+@pytest.mark.parametrize(
+    ("code", "siren"), [("21231", "212102313"), ("01126", "200083863"), ("75101", "217500016")]
+)
+def test_a_code_finds_the_commune_that_has_it_or_took_it_over(
+    index: SearchIndex, code: str, siren: str
+) -> None:
+    assert [body.siren for body in index.search(code_insee=code).items] == [siren]
+
+
 def test_an_unknown_filter_value_keeps_nothing(index: SearchIndex) -> None:
     assert index.search(filters={"departement": ["20"]}).total == 0
 
@@ -158,7 +167,7 @@ def test_pages_follow_one_another_without_gap_or_repetition(
 
 
 def test_a_place_in_the_list_survives_a_new_edition() -> None:
-    bodies = [Collectivite(f"{n:09d}", "COM", f"Saint-{n}", 1_000 - n) for n in range(10)]
+    bodies = [Collectivite(f"{n:09d}", "COM", f"Saint-{n}", 1_000 - n, "municipale", 2026) for n in range(10)]
     before = SearchIndex("1", bodies)
     first = before.search("saint", limit=4)
     assert first.last is not None
@@ -170,9 +179,15 @@ def test_a_place_in_the_list_survives_a_new_edition() -> None:
 def test_a_former_name_is_found_after_the_present_one() -> None:
     bodies = [
         Collectivite(
-            "000000001", "COM", "Valmont", 9_000, aliases=(Alias("01002", "Rosay", "ancienne commune"),)
+            "000000001",
+            "COM",
+            "Valmont",
+            9_000,
+            "municipale",
+            2026,
+            aliases=(Alias("01002", "Rosay", "ancienne commune"),),
         ),
-        Collectivite("000000002", "COM", "Rosay", 100),
+        Collectivite("000000002", "COM", "Rosay", 100, "municipale", 2026),
     ]
     assert [b.nom for b in SearchIndex("1", bodies).search("rosay").items] == ["Rosay", "Valmont"]
 

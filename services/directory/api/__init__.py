@@ -1,0 +1,1 @@
+"""The HTTP API of the directory: a router per resource."""

@@ -1,0 +1,42 @@
+"""The API process of the directory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
+
+from fastapi import FastAPI
+
+from services.directory.api import collectivites
+from services.directory.migrations import MIGRATIONS
+from services.directory.operations.context import DirectoryContext
+from services.directory.operations.search_index import LiveIndex
+from services.directory.settings import DirectorySettings
+from shared.app import Service, create_service_app, open_context
+
+
+def create_app(settings: DirectorySettings) -> FastAPI:
+    """Return the application; it opens its connections when it starts."""
+    return create_service_app(
+        Service(
+            name="directory",
+            title="Socle · Annuaire",
+            summary="Annuaire des collectivités et de leurs groupements.",
+            settings=settings,
+            open_context=lambda: open_directory(settings),
+            routers=[collectivites.router],
+        )
+    )
+
+
+@asynccontextmanager
+async def open_directory(settings: DirectorySettings) -> AsyncIterator[DirectoryContext]:
+    """Open the connections, and have the search index built beside the first requests."""
+    async with open_context(MIGRATIONS, settings) as common:
+        index = LiveIndex(
+            common.db,
+            refresh_seconds=settings.directory_refresh_seconds,
+            wait_seconds=settings.directory_start_wait_seconds,
+        )
+        async with index.following(common.listener):
+            parts = {field.name: getattr(common, field.name) for field in fields(common)}
+            yield DirectoryContext(**parts, index=index)

@@ -1,0 +1,33 @@
+"""The worker process of the directory."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.directory.jobs import clockwork
+from services.directory.migrations import MIGRATIONS
+from services.directory.settings import DirectorySettings
+from shared.app import open_context
+from shared.messaging.events import Routes
+from shared.messaging.worker import Worker, WorkerParts
+
+
+def create_worker(settings: DirectorySettings, routes: Routes) -> Worker:
+    """Return the worker; it opens its connections when it runs."""
+    return Worker("directory", lambda: _open_parts(settings, routes))
+
+
+@asynccontextmanager
+async def _open_parts(settings: DirectorySettings, routes: Routes) -> AsyncIterator[WorkerParts]:
+    async with open_context(MIGRATIONS, settings) as context:
+        yield WorkerParts(
+            service="directory",
+            db=context.db,
+            queue=context.queue,
+            routes=routes,
+            handlers={},
+            message_max_attempts=settings.message_max_attempts,
+            outbox_keep=timedelta(days=settings.outbox_keep_days),
+            concurrency=settings.worker_concurrency,
+            clockwork=clockwork(context.db),
+        )

@@ -1,0 +1,46 @@
+"""A directory whose reference is loaded, and a client of its API; both serve all the tests of a module."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from asgi_lifespan import LifespanManager
+
+from services.directory.app import create_app
+from services.directory.operations.reference import import_reference
+from services.directory.settings import DirectorySettings
+from shared.db import Database
+from tests.support.databases import Databases
+
+
+@pytest.fixture(scope="module")
+def loaded_database(databases: Databases) -> Iterator[str]:
+    """URL of a database into which the shipped reference was brought."""
+    url = databases.create_migrated()
+
+    async def load() -> None:
+        db = await Database.open(url, schema="directory", pool_size=2)
+        try:
+            assert await import_reference(db) is not None
+        finally:
+            await db.close()
+
+    asyncio.run(load())
+    yield url
+    databases.drop(url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(loaded_database: str, claimed_redis: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the running application."""
+    app = create_app(
+        DirectorySettings(
+            database_url=loaded_database, redis_url=claimed_redis, directory_start_wait_seconds=60
+        )
+    )
+    async with LifespanManager(app, startup_timeout=60) as manager:
+        transport = httpx.ASGITransport(app=manager.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            yield client
