@@ -29,9 +29,11 @@ _OFFICES = ("commune", "ville", "mairie", "municipalite")
 
 def words(text: str) -> list[str]:
     """Return the folded words of a name or a query, abbreviations of `saint` spelled out."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).casefold()
-    letters = "".join(char for char in plain if unicodedata.category(char) not in ("Mn", "Cf"))
-    return [_ABBREVIATIONS.get(word, word) for word in _NOT_A_WORD.split(letters) if word]
+    plain = text.lower()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain.translate(_LIGATURES)).casefold()
+        plain = "".join(char for char in plain if unicodedata.category(char) not in ("Mn", "Cf"))
+    return [_ABBREVIATIONS.get(word, word) for word in _NOT_A_WORD.split(plain) if word]
 
 
 def significant(folded: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The strings under which collectivités are found: sorted for prefixes, by length for typos, by word."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -30,7 +30,19 @@ class Kind(IntEnum):
     SIREN = 7
 
 
-Key = tuple[str, int, int]
+class KeyList:
+    """Keys being gathered: texts, and the row and kind of each. Columns cost half of what tuples do."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.rows: list[int] = []
+        self.kinds: list[int] = []
+
+    def add(self, text: str, row: int, kind: int) -> None:
+        """Add one key."""
+        self.texts.append(text)
+        self.rows.append(row)
+        self.kinds.append(kind)
 
 
 @dataclass(frozen=True)
@@ -45,13 +57,12 @@ class Range:
 class PrefixKeys:
     """Every key, sorted, with the row and the kind of each."""
 
-    def __init__(self, keys: Sequence[Key]) -> None:
-        texts = [text for text, _, _ in keys]
-        # An order of positions is found five times faster than an order of tuples.
-        order = sorted(range(len(keys)), key=texts.__getitem__)
-        self.texts = [texts[position] for position in order]
-        self.rows = np.fromiter((keys[position][1] for position in order), np.int32, len(order))
-        self.kinds = np.fromiter((keys[position][2] for position in order), np.int8, len(order))
+    def __init__(self, keys: KeyList) -> None:
+        # Folded texts are ASCII: as bytes they sort in the same order, many times faster.
+        order = np.argsort(np.array(keys.texts or [""], dtype="S"), kind="stable")[: len(keys.texts)]
+        self.texts = [keys.texts[position] for position in order.tolist()]
+        self.rows = np.array(keys.rows, np.int32)[order]
+        self.kinds = np.array(keys.kinds, np.int8)[order]
 
     def starting_with(self, text: str) -> Range:
         """Return the keys that begin with a folded text."""
@@ -65,9 +76,11 @@ class WordKeys:
     """Rows by word of their names, to find all the words of a query in any order."""
 
     def __init__(self, row_words: Sequence[frozenset[str]]) -> None:
-        pairs = sorted((word, row) for row, found in enumerate(row_words) for word in found)
-        self._words = [word for word, _ in pairs]
-        self._rows = np.fromiter((row for _, row in pairs), np.int32, len(pairs))
+        words = [word for found in row_words for word in found]
+        rows = np.repeat(np.arange(len(row_words), dtype=np.int32), [len(found) for found in row_words])
+        order = np.argsort(np.array(words or [""], dtype="S"), kind="stable")[: len(words)]
+        self._words = [words[position] for position in order.tolist()]
+        self._rows = rows[order]
         self._size = len(row_words)
 
     def with_all(self, prefixes: Sequence[str]) -> Rows:
@@ -103,39 +116,43 @@ class FoldedNames:
         """Return every word of every name."""
         return frozenset(word for name in (*self.present, *self.former) for word in name)
 
-    def keys(self, row: int) -> Iterator[Key]:
-        """Yield every key under which the body is found."""
+    def add_keys(self, keys: KeyList, row: int) -> None:
+        """Add every key under which the body is found."""
         for name in self.present:
-            yield from _name_keys(row, name, Kind.NAME, Kind.WORD)
+            _add_name(keys, row, name, _NAME, _WORD)
         for name in self.former:
-            yield from _name_keys(row, name, Kind.FORMER_NAME, Kind.FORMER_WORD)
-        yield from _code_keys(row, self.body)
+            _add_name(keys, row, name, _FORMER_NAME, _FORMER_WORD)
+        _add_codes(keys, row, self.body)
 
-    def whole(self, row: int) -> Iterator[Key]:
-        """Yield the whole names, with which a mistyped query is compared."""
-        for names, kind in ((self.present, Kind.NAME), (self.former, Kind.FORMER_NAME)):
+    def add_whole(self, keys: KeyList, row: int) -> None:
+        """Add the whole names, with which a mistyped query is compared."""
+        for names, kind in ((self.present, _NAME), (self.former, _FORMER_NAME)):
             for name in names:
-                for text in {"".join(name), "".join(significant(name))}:
-                    yield (text, row, kind.value)
+                text, short = "".join(name), "".join(significant(name))
+                keys.add(text, row, kind)
+                if short != text:
+                    keys.add(short, row, kind)
 
 
 _SPOKEN_KINDS = {"DEP": "departement", "REG": "region", "CTU": "collectivite"}
+# Plain integers: reading a member of an enumeration a million times takes half a second.
+_NAME, _FORMER_NAME, _WORD, _FORMER_WORD, _CODE, _FORMER_CODE, _POSTCODE, _SIREN = (k.value for k in Kind)
 
 
-def _name_keys(row: int, name: list[str], whole: Kind, part: Kind) -> Iterator[Key]:
+def _add_name(keys: KeyList, row: int, name: list[str], whole: int, part: int) -> None:
     short = significant(name)
     for form in (name,) if short == name else (name, short):
-        yield ("".join(form), row, whole.value)
+        keys.add("".join(form), row, whole)
         for start in range(1, len(form)):
-            yield ("".join(form[start:]), row, part.value)
+            keys.add("".join(form[start:]), row, part)
 
 
-def _code_keys(row: int, body: Collectivite) -> Iterator[Key]:
-    yield (body.siren, row, Kind.SIREN.value)
+def _add_codes(keys: KeyList, row: int, body: Collectivite) -> None:
+    keys.add(body.siren, row, _SIREN)
     own_code = body.code_departement if body.type == "DEP" else body.code_insee
     if own_code:
-        yield (own_code.lower(), row, Kind.CODE.value)
+        keys.add(own_code.lower(), row, _CODE)
     for alias in body.aliases:
-        yield (alias.code.lower(), row, Kind.FORMER_CODE.value)
+        keys.add(alias.code.lower(), row, _FORMER_CODE)
     for code in body.codes_postaux:
-        yield (code, row, Kind.POSTCODE.value)
+        keys.add(code, row, _POSTCODE)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES, Collectivite, population_class
 from services.directory.domain.folding import shortened, significant, without_office, words
-from services.directory.domain.keys import FoldedNames, Kind, Mask, PrefixKeys, Rows, WordKeys
+from services.directory.domain.keys import FoldedNames, KeyList, Kind, Mask, PrefixKeys, Rows, WordKeys
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from services.directory.domain.typos import TypoKeys, allowed, near_beginnings
 
@@ -129,8 +129,12 @@ class SearchIndex:
         self.bodies = sorted(bodies, key=lambda body: (-body.population, body.siren))
         self._order = [(-body.population, body.siren) for body in self.bodies]
         names = [FoldedNames.of(body) for body in self.bodies]
-        self._prefix = PrefixKeys([key for row, name in enumerate(names) for key in name.keys(row)])
-        self._typo = TypoKeys([key for row, name in enumerate(names) for key in name.whole(row)])
+        keys, whole = KeyList(), KeyList()
+        for row, name in enumerate(names):
+            name.add_keys(keys, row)
+            name.add_whole(whole, row)
+        self._prefix = PrefixKeys(keys)
+        self._typo = TypoKeys(whole)
         self._words = WordKeys([name.words() for name in names])
         self._facets = self._build_facets()
         self.by_siren = {body.siren: body for body in self.bodies}

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cdist
 
-from services.directory.domain.keys import Key, Rows
+from services.directory.domain.keys import KeyList, Rows
 
 SHORTEST = 3
 _ONE_TYPO_UNTIL = 5
@@ -24,12 +24,12 @@ def allowed(text: str) -> int:
 class TypoKeys:
     """Whole names by length: only those of nearly the query's length are compared."""
 
-    def __init__(self, keys: Sequence[Key]) -> None:
-        ordered = sorted(set(keys), key=lambda key: (len(key[0]), key))
-        self._texts = [key[0] for key in ordered]
+    def __init__(self, keys: KeyList) -> None:
+        order = np.argsort(np.array([len(text) for text in keys.texts], np.int32), kind="stable")
+        self._texts = [keys.texts[position] for position in order.tolist()]
         self._lengths = [len(text) for text in self._texts]
-        self._rows = np.fromiter((key[1] for key in ordered), np.int32, len(ordered))
-        self._former = np.fromiter((key[2] for key in ordered), np.int8, len(ordered))
+        self._rows = np.array(keys.rows, np.int32)[order]
+        self._former = np.array(keys.kinds, np.int8)[order]
 
     def near(self, text: str, most: int) -> tuple[Rows, npt.NDArray[np.int16]]:
         """Return the rows at `most` typing errors from a folded text at the utmost, and the grade of each.
