@@ -18,6 +18,22 @@ OWNER = pytest.StashKey[int]()
 SHARED_FOLDER = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--only-servers`."""
+    parser.addoption(
+        "--only-servers", action="store_true", help="run only the tests that use PostgreSQL or Redis"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--only-servers`, leave out what no server can change."""
+    if config.getoption("--only-servers"):
+        used = [item for item in items if "server_addresses" in getattr(item, "fixturenames", ())]
+        left_out = [item for item in items if item not in used]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = used
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Close the way outside; the controller also chooses the folder of this run's servers."""
     network.forbid_outside()

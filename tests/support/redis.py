@@ -20,23 +20,30 @@ class Claim:
 def claim_redis(server_url: str) -> Iterator[Claim]:
     """Claim a free database of the server and give it back, empty, at the end.
 
+    A database that holds anything is somebody's and is never touched.
+
     Raises:
-        RuntimeError: every database is claimed.
+        RuntimeError: every database is claimed or holds something.
     """
     with redis.Redis.from_url(with_database(server_url, 0)) as register:
         count = int(register.config_get("databases")["databases"])
         for number in range(1, count):
-            if register.set(f"socle-test:claim:{number}", "1", nx=True, ex=CLAIM_SECONDS):
+            url = with_database(server_url, number)
+            if empty(url) and register.set(f"socle-test:claim:{number}", "1", nx=True, ex=CLAIM_SECONDS):
                 break
         else:
-            raise RuntimeError(f"all {count - 1} Redis databases are claimed by other test runs")
-        url = with_database(server_url, number)
+            raise RuntimeError(f"none of the Redis databases 1 to {count - 1} is empty and free")
         try:
-            flush(url)
             yield Claim(url)
         finally:
             flush(url)
             register.delete(f"socle-test:claim:{number}")
+
+
+def empty(url: str) -> bool:
+    """Tell whether the database holds nothing."""
+    with redis.Redis.from_url(url) as client:
+        return client.dbsize() == 0
 
 
 def flush(url: str) -> None:
