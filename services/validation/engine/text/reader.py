@@ -101,7 +101,11 @@ class _TextReader:
             delimiter=layout.delimiter,
             bytes_total=self._source.size,
             bytes_read=lambda: self._stream.bytes_read,
+            close=self._close,
         )
+
+    def _close(self) -> None:
+        self._stream.stop()
 
     def _open(self) -> Utf8Stream:
         return Utf8Stream(
@@ -129,6 +133,7 @@ class _TextReader:
                 yield from self._fast_blocks()
             except NotRegular as reason:
                 done = reason.records_done
+                self._stream.stop()
                 self._stream = self._open()
                 self._head = self._read_head()
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import BinaryIO
@@ -10,6 +11,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 CHUNK = 1 << 20
+_MARGIN = 16  # so that what was held back still fits
 
 
 class NotUtf8(Exception):
@@ -52,19 +54,29 @@ class Utf8Stream:
         self._held = b""
         self._ready = b""
         self._ended = False
+        self._lock = threading.Lock()
         self._last: deque[bytes] = deque(maxlen=3)
         self.closed = False
         self.bytes_read += len(raw.read(skip)) if skip else 0
 
     def chunk(self) -> bytes:
         """The next piece of text in UTF-8, of about CHUNK bytes; empty at the end."""
+        with self._lock:
+            return self._next_chunk()
+
+    def stop(self) -> None:
+        """End here: once this returns, no reading ahead touches the source any more."""
+        with self._lock:
+            self._ended, self._ready = True, b""
+
+    def _next_chunk(self) -> bytes:
         if self._ready:
             ready, self._ready = self._ready, b""
             return ready
         while not self._ended:
             if self._cancelled():
                 raise Cancelled
-            data = self._raw.read(CHUNK)
+            data = self._raw.read(CHUNK - _MARGIN)
             self._ended = not data
             self.bytes_read += len(data)
             text = self._verified(data) if self._decoder is None else self._transcoded(data)
@@ -83,6 +95,12 @@ class Utf8Stream:
     def read(self, size: int = -1) -> bytes:
         """File-like, for pyarrow: at most `size` bytes, never ending in a CR that a LF may follow."""
         data = self.chunk()
+        while 0 < len(data) < size // 2:
+            # pyarrow takes a short read for a block, and a record may not span three of them.
+            more = self.chunk()
+            if not more:
+                break
+            data += more
         if 0 <= size < len(data):
             cut = size - 1 if data[size - 1 : size] == b"\r" and size > 1 else size
             self.unread(data[cut:])
