@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from services.directory import store
 from services.directory.domain.collectivites import (
     POPULATION_CLASSES,
     TYPES,
@@ -18,6 +17,7 @@ from services.directory.domain.problems import CollectiviteNotFound
 from services.directory.domain.search import FacetValue, Found, Position, SearchIndex
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from services.directory.operations.context import DirectoryContext
+from services.directory.store import collectivites as store
 from shared.db import Database
 
 PATH = "/directory/v1/collectivites"

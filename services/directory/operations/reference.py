@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from services.directory import store
 from services.directory.operations.reference_files import FOLDER, shipped_collectivites, shipped_reference
-from services.directory.store import Changes
+from services.directory.store import collectivites as store
+from services.directory.store.collectivites import Changes
 from shared.clock import now
 from shared.db import Database
 from shared.observability.logging import get_logger

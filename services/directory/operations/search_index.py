@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from services.directory import store
 from services.directory.domain.collectivites import Edition
 from services.directory.domain.problems import ReferenceNotReady
 from services.directory.domain.search import SearchIndex
+from services.directory.store import collectivites as store
 from shared.db import Database
 from shared.messaging.listener import Listener
 from shared.observability.logging import get_logger

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.directory import store
 from services.directory.domain.collectivites import Edition
 from services.directory.domain.problems import ReferenceNotReady
 from services.directory.migrations import MIGRATIONS
 from services.directory.operations.reference import import_reference
 from services.directory.operations.reference_files import FOLDER
 from services.directory.operations.search_index import LiveIndex
+from services.directory.store import collectivites as store
 from services.directory.tables import metadata
 from shared.db import Database
 from shared.messaging.listener import Listener

@@ -1,4 +1,4 @@
-"""All the SQL of the directory service."""
+"""SQL of the collectivités and of the reference they come from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
