@@ -43,7 +43,7 @@ def claim_redis(server_url: str) -> Iterator[Claim]:
 def empty(url: str) -> bool:
     """Tell whether the database holds nothing."""
     with redis.Redis.from_url(url) as client:
-        return client.dbsize() == 0
+        return int(client.dbsize()) == 0
 
 
 def flush(url: str) -> None:
