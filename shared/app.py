@@ -61,6 +61,7 @@ async def open_context(migrations: Migrations, settings: S) -> AsyncIterator[Con
         )
         listener = await stack.enter_async_context(Listener(settings.database_url))
         storage = Storage.from_url(settings.storage_url)
+        stack.callback(storage.close)
         yield Context(migrations, settings, db, queue, listener, http, storage)
 
 

@@ -1,12 +1,13 @@
 """PostgreSQL: one transaction per unit of work for writes, raw connections for hot reads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 import orjson
+from sqlalchemy import CursorResult, Executable
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -106,3 +107,11 @@ class Database:
         """Run one statement in its own transaction and return PostgreSQL's command tag (`UPDATE 1`)."""
         tag: str = await self.pool.execute(sql, *args)
         return tag
+
+
+async def run(
+    session: AsyncSession, statement: Executable, parameters: Mapping[str, Any] | None = None
+) -> CursorResult[Any]:
+    """Run a statement that is not about one model, in the session's transaction."""
+    connection = await session.connection()
+    return await connection.execute(statement, parameters)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import now
+from shared.db import run
 from shared.problems import InvalidRequest, Problem
 
 MAX_LENGTH = 255
@@ -64,7 +65,8 @@ async def claim(
     """
     if key is None:
         return None
-    inserted = await session.execute(
+    inserted = await run(
+        session,
         text(
             "INSERT INTO idempotency (caller, key, fingerprint, resource_id, created_at) "
             "VALUES (:caller, :key, :fingerprint, :resource_id, :created_at) "
@@ -81,7 +83,8 @@ async def claim(
     if inserted.first() is not None:
         return None
     row = (
-        await session.execute(
+        await run(
+            session,
             text("SELECT fingerprint, resource_id FROM idempotency WHERE caller = :caller AND key = :key"),
             {"caller": caller, "key": key},
         )

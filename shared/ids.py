@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 
@@ -15,3 +16,8 @@ def new_id() -> UUID:
     value |= 0b10 << 62
     value |= random & ((1 << 62) - 1)
     return UUID(int=value)
+
+
+def made_at(identifier: UUID) -> datetime:
+    """Return the moment at which `new_id` made an identifier (to the millisecond, UTC)."""
+    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)

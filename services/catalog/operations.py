@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from shared.storage import StorageTooLarge, Stored
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.catalog import store
@@ -27,7 +26,8 @@ from shared.contracts.validation import ValidationCompleted
 from shared.ids import new_id
 from shared.messaging.outbox import emit
 from shared.observability.logging import get_logger
-from shared.problems import Problem
+from shared.problems import PayloadTooLarge, Problem
+from shared.storage import Stored
 from shared.uploads import file_label
 
 logger = get_logger(__name__)
@@ -127,7 +127,7 @@ async def keep_content(context: CatalogContext, resource_id: UUID, chunks: Async
     limit = context.settings.catalog_max_upload_bytes
     try:
         stored = await context.storage.put(f"{CONTENTS}/{resource_id}/{new_id()}", chunks, max_bytes=limit)
-    except StorageTooLarge as error:
+    except PayloadTooLarge as error:
         raise ContentTooLarge.past(limit) from error
     if stored.size == 0:
         await context.storage.delete(stored.key)

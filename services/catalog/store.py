@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.catalog.domain.conformity import Conformity
 from services.catalog.tables import Dataset, Resource
 from shared.contracts.validation import ValidationCompleted
-from shared.db import Database
+from shared.db import Database, run
 
 _DATASET = (
     "id, owner, title, description, organization_siren, organization_name, license, frequency, tags, landing_page, "
@@ -71,7 +71,8 @@ async def _with_resources(db: Database, sql: str, *args: Any) -> list[dict[str, 
 async def write_conformity(session: AsyncSession, event: ValidationCompleted) -> bool:
     """Write a verdict on the resource it is about; False when the resource has changed since, or is gone."""
     status = Conformity.ERROR if event.outcome == "error" else Conformity(event.outcome)
-    result = await session.execute(
+    result = await run(
+        session,
         text(
             "UPDATE resource SET conformity = :conformity, validation_id = :validation_id, validated_at = :moment, "
             "validated_checksum = :checksum, validated_size = :size, validated_schema_version = :version, "
@@ -93,7 +94,7 @@ async def write_conformity(session: AsyncSession, event: ValidationCompleted) ->
             "revision": event.resource_revision,
         },
     )
-    written: bool = result.rowcount == 1  # type: ignore[attr-defined]
+    written: bool = result.rowcount == 1
     return written
 
 

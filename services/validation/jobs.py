@@ -23,10 +23,13 @@ from services.validation.engine.child import Child, ChildDied, Limits
 from services.validation.operations import ValidationContext
 from shared.clock import now
 from shared.files import Downloaded, temporary_file
+from shared.ids import made_at
 from shared.messaging.work import Claim, WorkTable
 from shared.problems import Problem
 
 ORPHAN_AGE = timedelta(days=1)
+# What a process loads before its first file.
+PRELOAD = ("services.validation.domain.verdict", "services.validation.engine.validation")
 
 
 class ChildPool:
@@ -34,7 +37,7 @@ class ChildPool:
 
     def __init__(self, size: int, limits: Limits) -> None:
         self._idle: asyncio.Queue[Child] = asyncio.Queue()
-        self._all = [Child(limits, preload=("services.validation.engine.warm",)) for _ in range(size)]
+        self._all = [Child(limits, preload=PRELOAD) for _ in range(size)]
         for child in self._all:
             self._idle.put_nowait(child)
 
@@ -124,7 +127,8 @@ class ValidationJobs:
             if not await self._context.storage.exists(row["storage_key"]):
                 raise SourceGone.of(row["filename"])
             async with self._context.storage.local_path(row["storage_key"]) as path:
-                yield await Downloaded.of(path)
+                known = row["sha256"] is not None
+                yield Downloaded(path, row["sha256"], row["size"]) if known else await Downloaded.of(path)
             return
         async with temporary_file() as path:
             yield await self._fetch(row["source_url"], path)
@@ -155,10 +159,9 @@ async def remove_old_uploads(context: ValidationContext) -> None:
 
 async def remove_orphan_uploads(context: ValidationContext) -> None:
     """Remove uploads older than a day that belong to no validation (their process died before the commit)."""
-    found = {
-        UUID(entry.key.rsplit("/", 1)[-1]): entry async for entry in context.storage.list(operations.UPLOADS)
-    }
-    old = [key for key, entry in found.items() if entry.modified_at < now() - ORPHAN_AGE]
+    limit = now() - ORPHAN_AGE
+    keys = {UUID(key.split("/")[-1]): key async for key in context.storage.list(operations.UPLOADS)}
+    old = [validation_id for validation_id in keys if made_at(validation_id) < limit]
     known = await store.known_ids(context.db, old)
     for validation_id in set(old) - known:
-        await context.storage.delete(found[validation_id].key)
+        await context.storage.delete(keys[validation_id])

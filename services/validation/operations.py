@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from shared.storage import StorageTooLarge
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.validation import store
@@ -26,7 +25,7 @@ from shared.ids import new_id
 from shared.messaging.outbox import emit
 from shared.messaging.worker import ring_work
 from shared.observability.logging import current_request_id
-from shared.problems import PROBLEM_TYPE_PREFIX, Problem
+from shared.problems import PROBLEM_TYPE_PREFIX, PayloadTooLarge, Problem
 
 KIND = "validation"
 UPLOADS = "validation/uploads"
@@ -77,7 +76,7 @@ async def keep_upload(context: ValidationContext, filename: str, chunks: AsyncIt
     limit = context.settings.validation_max_upload_bytes
     try:
         stored = await context.storage.put(key, chunks, max_bytes=limit)
-    except StorageTooLarge as error:
+    except PayloadTooLarge as error:
         raise UploadTooLarge.past(limit) from error
     if stored.size == 0:
         await context.storage.delete(key)

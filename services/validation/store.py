@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.validation.domain.verdict import Verdict
 from services.validation.tables import Validation
-from shared.db import Database
+from shared.db import Database, run
 
 # A notification on this channel carries the id of a validation that just ended.
 ENDED_CHANNEL = "validation_ended"
@@ -50,7 +50,8 @@ async def write_verdict(
     session: AsyncSession, validation_id: UUID, verdict: Verdict, *, sha256: str, size: int, moment: datetime
 ) -> None:
     """Write the verdict and the report of a validation just settled."""
-    await session.execute(
+    await run(
+        session,
         text(
             "UPDATE validation SET outcome = :outcome, rows = :rows, errors = :errors, warnings = :warnings, "
             "engine_version = :engine_version, sha256 = :sha256, size = :size, finished_at = :moment, problem = NULL "
@@ -68,7 +69,8 @@ async def write_verdict(
             "moment": moment,
         },
     )
-    await session.execute(
+    await run(
+        session,
         text("INSERT INTO report (validation_id, body) VALUES (:id, :body)"),
         {"id": validation_id, "body": verdict.report},
     )
@@ -84,7 +86,8 @@ async def write_problem(
     moment: datetime,
 ) -> None:
     """Write why a validation just settled has no verdict."""
-    await session.execute(
+    await run(
+        session,
         text(
             "UPDATE validation SET problem = CAST(:problem AS jsonb), sha256 = :sha256, size = :size, "
             "finished_at = :moment WHERE id = :id"
@@ -95,17 +98,15 @@ async def write_problem(
 
 async def tell_ended(session: AsyncSession, validation_id: UUID) -> None:
     """Wake whoever waits for this validation, when the session commits."""
-    await session.execute(
-        text("SELECT pg_notify(:channel, :id)"), {"channel": ENDED_CHANNEL, "id": str(validation_id)}
+    await run(
+        session, text("SELECT pg_notify(:channel, :id)"), {"channel": ENDED_CHANNEL, "id": str(validation_id)}
     )
 
 
 async def for_event(session: AsyncSession, validation_id: UUID) -> dict[str, Any]:
     """Return what the completion event tells of a validation, as it stands in the session."""
     row = (
-        await session.execute(
-            text(f"SELECT {_COLUMNS} FROM validation WHERE id = :id"), {"id": validation_id}
-        )
+        await run(session, text(f"SELECT {_COLUMNS} FROM validation WHERE id = :id"), {"id": validation_id})
     ).one()
     return dict(row._mapping)
 

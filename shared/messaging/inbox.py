@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import now
-from shared.db import Database
+from shared.db import Database, run
 from shared.messaging.events import Envelope, Event
 from shared.observability.logging import get_logger, logging_context
 from shared.observability.metrics import MESSAGES
@@ -80,14 +80,15 @@ class Inbox:
     async def _apply(self, message_id: UUID, kind: str, payload: dict[str, Any], attempts: int) -> None:
         async with self._db.transaction() as session:
             # The attempt number is the fence: a worker that was thought dead finds another number here.
-            held = await session.execute(
+            held = await run(
+                session,
                 text(
                     "UPDATE inbox SET state = 'done', done_at = :now, error = NULL "
                     "WHERE id = :id AND state = 'received' AND attempts = :attempts"
                 ),
                 {"id": message_id, "now": now(), "attempts": attempts},
             )
-            if held.rowcount != 1:  # type: ignore[attr-defined]
+            if held.rowcount != 1:
                 return
             if kind in self._handlers:
                 event, handler = self._handlers[kind]

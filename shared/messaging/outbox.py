@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import now
-from shared.db import Database
+from shared.db import Database, run
 from shared.ids import new_id
 from shared.messaging.events import Envelope, Event, Routes
 from shared.messaging.listener import Listener
@@ -40,7 +40,8 @@ def channel(schema: str) -> str:
 
 async def emit(session: AsyncSession, event: Event) -> None:
     """Write an event in the session's transaction: it is sent if, and only if, that commits."""
-    await session.execute(
+    await run(
+        session,
         _INSERT,
         {
             "id": new_id(),
@@ -50,7 +51,7 @@ async def emit(session: AsyncSession, event: Event) -> None:
             "occurred_at": now(),
         },
     )
-    await session.execute(text("SELECT pg_notify('outbox_' || current_schema(), '')"))
+    await run(session, text("SELECT pg_notify('outbox_' || current_schema(), '')"))
 
 
 class Relay:

@@ -40,13 +40,10 @@ def bell_name(service: str) -> str:
 
 def open_redis(redis_url: str) -> ArqRedis:
     """Return a client of Redis or Valkey; it connects at its first command and again after each loss."""
-    pool = ConnectionPool.from_url(
-        _without_empty_host(redis_url),
-        socket_connect_timeout=2,
-        socket_timeout=10,
-        socket_keepalive=not redis_url.startswith("unix:"),
-        health_check_interval=15,
-    )
+    options: dict[str, Any] = {"socket_timeout": 10, "health_check_interval": 15}
+    if not redis_url.startswith("unix:"):
+        options |= {"socket_connect_timeout": 2, "socket_keepalive": True}
+    pool = ConnectionPool.from_url(_without_empty_host(redis_url), **options)
     return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize, expires_extra_ms=EXPIRES_MS)
 
 

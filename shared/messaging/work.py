@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import now
-from shared.db import Database
+from shared.db import Database, run
 from shared.observability.logging import get_logger, logging_context
 from shared.observability.metrics import OLDEST_QUEUED, WORK
 
@@ -70,14 +70,15 @@ class WorkTable:
 
     async def settle(self, session: AsyncSession, claim: Claim, state: str) -> bool:
         """Give the row its final state within the session; False when the claim was lost: write nothing then."""
-        result = await session.execute(
+        result = await run(
+            session,
             text(
                 f"UPDATE {self.table} SET state = :state, lease_until = NULL "
                 "WHERE id = :id AND fence = :fence AND state = 'running'"
             ),
             {"state": state, "id": claim.id, "fence": claim.fence},
         )
-        settled: bool = result.rowcount == 1  # type: ignore[attr-defined]
+        settled: bool = result.rowcount == 1
         return settled
 
     async def release(self, claim: Claim) -> None:
@@ -91,7 +92,8 @@ class WorkTable:
 
     async def give_up(self, session: AsyncSession) -> UUID | None:
         """Fail one row whose attempts are spent and whose worker is gone; return its id, or None."""
-        result = await session.execute(
+        result = await run(
+            session,
             text(
                 f"UPDATE {self.table} SET state = 'failed', fence = fence + 1, lease_until = NULL "
                 f"WHERE id = (SELECT id FROM {self.table} WHERE attempt >= :max AND (state = 'queued' OR "

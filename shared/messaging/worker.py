@@ -111,6 +111,7 @@ class _Running:
 
     def __init__(self, parts: WorkerParts) -> None:
         self._parts = parts
+        self._stopping = False
         self._inbox = Inbox(parts.db, parts.handlers, max_attempts=parts.message_max_attempts)
         self._runners = {work.kind: Runner(parts.service, parts.db, work) for work in parts.work}
 
@@ -126,6 +127,7 @@ class _Running:
         try:
             await stop.wait()
         finally:
+            self._stopping = True
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -133,15 +135,12 @@ class _Running:
                 await runner.stop()
 
     async def _forever(self, name: str, serve: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        # A task group that fails while it is cancelled raises its failure: hence the flag beside the cancellation.
+        while not self._stopping:
             try:
                 await serve()
-            except asyncio.CancelledError:
-                raise
             except Exception as error:
-                logger.warning(
-                    "worker part restarts", part=name, error=f"{type(error).__name__}: {error}"[:300]
-                )
+                logger.warning("worker part restarts", part=name, error=_told(error))
             await asyncio.sleep(REDIS_AWAY_SECONDS)
 
     async def _serve_queue(self) -> None:
@@ -186,7 +185,7 @@ class _Running:
                 for message_id in await self._inbox.due():
                     await self._inbox.handle(message_id)
             except _TRANSIENT as error:
-                logger.warning("sweep waits", error=f"{type(error).__name__}: {error}"[:300])
+                logger.warning("sweep waits", error=_told(error))
             except Exception:
                 logger.exception("sweep failed")
             await asyncio.sleep(SWEEP_SECONDS)
@@ -210,6 +209,13 @@ class _Running:
             except Exception:
                 logger.exception("clockwork failed", name=part.name)
             await asyncio.sleep(part.every.total_seconds())
+
+
+def _told(error: BaseException) -> str:
+    """Return an error in a line; of a group, what is inside."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(_told(inner) for inner in error.exceptions)[:300]
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 async def ring_work(queue: Queue, service: str, kind: str, row_id: object) -> None:

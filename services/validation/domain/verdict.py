@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -28,16 +29,14 @@ def judge_file(
     `options` are keyword arguments of the engine's `Options`. Runs in a process of its own: takes and
     returns only values that cross processes.
     """
-    from services.validation.engine import ENGINE_VERSION, Options, parse_schema, validate
+    from services.validation.engine import Options, validate
 
-    report = validate(path, parse_schema(descriptor), Options(filename=filename, **options))
-    document = report.to_dict()
-    counts = document["stats"]
+    report = validate(Path(path), descriptor, Options(label=filename, **options))
     return Verdict(
         outcome="valid" if report.valid else "invalid",
-        rows=counts["rows"],
-        errors=counts["errors"],
-        warnings=counts["warnings"],
-        engine_version=ENGINE_VERSION,
-        report=gzip.compress(orjson.dumps(document), 6),
+        rows=report.table.rows,
+        errors=report.error_count,
+        warnings=report.warning_count,
+        engine_version=report.engine,
+        report=gzip.compress(orjson.dumps(report.to_dict()), 6),
     )
