@@ -245,6 +245,11 @@ DEFINITIONS = {
         "Le contrôle `{name}` n'a pas été fait : son paramètre `{param}` doit être vrai ou faux, pas `{found}`.",
         "The check `{name}` was not made: its parameter `{param}` must be true or false, not `{found}`.",
     ),
+    "check-param-object": Message(
+        *_CHECK,
+        "Le contrôle `{name}` n'a pas été fait : son paramètre `{param}` doit être un objet JSON, pas `{found}`.",
+        "The check `{name}` was not made: its parameter `{param}` must be a JSON object, not `{found}`.",
+    ),
     "check-operator": Message(
         *_CHECK,
         "Le contrôle `{name}` n'a pas été fait : l'opérateur `{found}` n'existe pas. Choisissez parmi {allowed}.",

@@ -4,7 +4,18 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from services.validation.engine.checks import actes, columns, identifiers, years
+from services.validation.engine.checks import (
+    actes,
+    columns,
+    contacts,
+    gps,
+    identifiers,
+    params,
+    places,
+    postcodes,
+    registers,
+    years,
+)
 from services.validation.engine.checks.contract import Check, CheckDefinitionError
 
 if TYPE_CHECKING:
@@ -21,31 +32,48 @@ BUILDERS: Mapping[str, Builder] = {
     "siren": identifiers.build_siren,
     "siret": identifiers.build_siret,
     "year-interval-value": years.build_year_interval,
+    "french-gps-coordinates": gps.build_coordinates,
+    "phone-number-value": contacts.build_phone,
+    "opening-hours-value": contacts.build_hours,
+    "code-postal-commune": postcodes.build_postcode_of_commune,
+    **places.BUILDERS,
+    **registers.BUILDERS,
 }
+# A family of checks: `frformat` with the parameter `format` is the check of that name.
+FAMILY = "frformat"
 
-# Names that national schemas still use for a check that has been renamed since.
-OLD_NAMES: Mapping[str, str] = {
+# Other names of a check: those of older schemas, and those that read as naturally.
+OTHER_NAMES: Mapping[str, str] = {
     "french-siren-value": "siren",
     "french-siret-value": "siret",
     "nomenclature-acte-value": "nomenclature-acte",
     "nomenclature-actes-value": "nomenclature-acte",
     "cohesive-column-values": "cohesive-columns-value",
+    "coordonnees-gps-francaises": "french-gps-coordinates",
+    "numero-departement": "code-departement",
+    "rna": "code-rna",
+    "uai": "code-uai",
+    "finess": "code-finess",
+    "naf": "code-naf",
+    "tva": "numero-tva",
 }
 
 
 def canonical_name(name: str) -> str:
     """Give the one name of a check, which is also its error code, whatever its spelling in the schema."""
     spelled = name.strip().lower().replace("_", "-").replace(" ", "-")
-    return OLD_NAMES.get(spelled, spelled)
+    return OTHER_NAMES.get(spelled, spelled)
 
 
 def check_names() -> list[str]:
     """List every name `build_check` knows, old names included."""
-    return sorted({*BUILDERS, *OLD_NAMES})
+    return sorted({*BUILDERS, *OTHER_NAMES, FAMILY})
 
 
-def validata_type(kind: str) -> str:
-    """Give the error type Validata reports for a check of this kind, for the compatible endpoint."""
+def validata_type(kind: str, key: str = "") -> str:
+    """Give the error type Validata reports for a check of this kind (and violation key)."""
+    if key == "gps-reversed":
+        return "reversed-french-gps-coordinates"
     return kind if kind.endswith(("-value", "-required", "-coordinates")) else "custom-check-error"
 
 
@@ -55,9 +83,13 @@ def build_check(custom: "CustomCheck", schema: "Schema") -> Check:
     Raises CheckDefinitionError when the name is unknown or a parameter is missing or wrong.
     """
     kind = canonical_name(custom.name)
+    if kind == FAMILY:
+        kind = canonical_name(params.text(custom, "format"))
     builder = BUILDERS.get(kind)
     if builder is None:
         close = difflib.get_close_matches(kind, check_names(), n=1)
         key = "check-unknown-close" if close else "check-unknown"
-        raise CheckDefinitionError(key, {"name": custom.name, "close": close[0] if close else ""})
+        raise CheckDefinitionError(
+            key, {"name": kind if custom.name == FAMILY else custom.name, "close": close[0] if close else ""}
+        )
     return builder(kind, custom, schema)

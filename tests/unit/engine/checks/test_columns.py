@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.validation.engine.checks import CheckDefinitionError, RowCheck, Violation, build_check
@@ -200,6 +200,7 @@ ODD = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(CELLS | ODD, CELLS | ODD, CELLS | ODD), min_size=1),
     st.sampled_from([">", ">=", "==", "<=", "<"]),

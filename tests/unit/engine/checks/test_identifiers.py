@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.fr import siren as reference_siren
 from stdnum.fr import siret as reference_siret
@@ -81,6 +81,7 @@ def test_invalid_siren(text: str, key: str, fix: str | None) -> None:
     assert (violation.key, violation.fix) == (key, fix)
 
 
+@settings(deadline=None)
 @given(st.lists(DIGITS | LA_POSTE | st.text(max_size=15)))
 def test_the_judge_agrees_with_stdnum(texts: list[str]) -> None:
     siren, siret = value_check("siren"), value_check("siret")
@@ -89,6 +90,7 @@ def test_the_judge_agrees_with_stdnum(texts: list[str]) -> None:
         assert (siret.judge(text) is None) == reference_siret.is_valid(text)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.none() | DIGITS | LA_POSTE | st.text("+-_ 0123456789", max_size=15)), st.integers(0, 99_999)
 )

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.validation.engine.checks import ValueCheck, build_check
@@ -52,6 +52,7 @@ def test_interval_only(params: dict[str, object]) -> None:
     assert key_and_fix(check, "2020/2020") == ("year-interval-same", None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.from_regex(r"[0-9]{3,5}[/\n ]?[0-9]{0,5}\n?") | st.text(max_size=10)), st.booleans())
 def test_an_accepted_interval_is_valid(texts: list[str], year_allowed: bool) -> None:
     check = value_check("year-interval-value", **{"allow-year-only": year_allowed})
