@@ -188,6 +188,35 @@ def test_addresses_that_carry_another_are_judged_by_it_or_refused(address: str, 
     assert is_public(ip_address(address)) is expected
 
 
+PARTS = st.sampled_from(
+    ["http", "https", "://", ":", "/", "//", "@", "#", "?", "\\", "%", "[", "]", ".", "127.0.0.1", "::1", "example.fr",
+     "80", "443", "22", "0x7f", "localhost", "user", "é", "①", "。", " ", "\t", "\u00ad", "xn--", "10.0.0.1"]
+)  # fmt: skip
+
+
+@given(
+    st.text(max_size=60)
+    | st.lists(PARTS, max_size=9).map("".join)
+    | st.text(max_size=30).map("http://{}/".format)
+)
+def test_any_text_is_either_refused_or_a_public_place(url: str) -> None:
+    try:
+        parsed = FetchPolicy().check_url(url)
+    except UrlNotAllowed:
+        return
+    assert parsed.scheme in ("http", "https")
+    assert parsed.port in (None, 80, 443)
+    assert not parsed.userinfo
+    host = parsed.raw_host.decode("ascii")
+    assert host == host.lower().strip(".")
+    try:
+        assert is_public(ip_address(host))
+    except ValueError:
+        assert "." in host
+        assert not host.rpartition(".")[2].isdigit()
+    ssrfguard.Policy().check_url(str(parsed).replace("_", "x"))
+
+
 def test_the_allow_list_opens_what_it_names_and_nothing_else() -> None:
     policy = FetchPolicy(
         allowed_hosts=("geo.intranet", "minio:9000", "10.1.0.0/16", "[fd00::1]:8080", "127.0.0.1")

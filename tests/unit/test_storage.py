@@ -18,8 +18,10 @@ from uuid import uuid4
 import pytest
 from obstore.store import MemoryStore
 
+from shared.http import FetchFailed, FetchPolicy, GuardedClient
 from shared.problems import PayloadTooLarge
 from shared.storage import FileMissing, Storage, StorageUnavailable, Stored
+from tests.support.http_servers import raw, reply, serving
 
 S3_URL = os.environ.get("SOCLE_TEST_S3_URL")
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,6 +125,29 @@ async def test_a_client_that_breaks_off_leaves_nothing(storage: Storage) -> None
     with pytest.raises(ConnectionResetError):
         await storage.put("half", broken(), max_bytes=10**9)
     assert (await keys(storage), drafts(storage)) == ([], [])
+
+
+async def test_a_download_goes_straight_in_or_leaves_nothing(storage: Storage) -> None:
+    body = b"x" * 3 * MEGABYTE
+    cut = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + body)
+    async with (
+        serving(reply(body)) as good,
+        serving(cut) as bad,
+        GuardedClient(FetchPolicy(allowed_hosts=("127.0.0.0/8",))) as client,
+    ):
+        async with client.stream(good.url(), max_bytes=10**7) as incoming:
+            stored = await storage.put("good", incoming, max_bytes=10**7)
+        assert (stored.size, stored.sha256) == (incoming.size, incoming.sha256)
+        with pytest.raises(FetchFailed) as caught:
+            await fetch_into(storage, client, bad.url())
+    assert caught.value.reason == "truncated"
+    assert (await keys(storage), drafts(storage)) == (["good"], [])
+
+
+async def fetch_into(storage: Storage, client: GuardedClient, url: str) -> None:
+    """Store what `url` gives under `bad`."""
+    async with client.stream(url, max_bytes=10**7) as incoming:
+        await storage.put("bad", incoming, max_bytes=10**7)
 
 
 async def test_a_cancelled_put_leaves_nothing(storage: Storage) -> None:
