@@ -232,6 +232,7 @@ async def test_gzip_in_members_with_padding_and_bare_deflate_are_understood(clie
         (b"x", "zstd", "encoding"),
         (gzip.compress(gzip.compress(b"x")), "gzip, gzip", "encoding"),
     ],
+    ids=range(11),
 )
 async def test_bad_compression_is_named(
     client: GuardedClient, packed: bytes, encoding: str, reason: str
