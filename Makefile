@@ -5,13 +5,16 @@ PORT   ?= 8000
 DATA   ?= var
 VENV   := .venv
 BIN    := $(VENV)/bin
+UV     ?= uv
+# Hashes, every platform, and no address of an index.
+LOCK   := --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test setup setup-dev lint format types contracts check lock clean
+.PHONY: help run test setup setup-dev lint format types contracts check reference lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -39,6 +42,14 @@ contracts: setup-dev ## who may import whom
 	@$(BIN)/lint-imports
 
 check: lint types contracts test ## everything that must be green before a commit
+
+reference: setup-dev ## write docs/reference and docs/openapi from the code
+	@$(BIN)/python -m socle.reference
+	@$(BIN)/socle openapi
+
+lock: ## resolve the dependencies anew (needs uv)
+	@$(UV) pip compile $(LOCK) --extra embedded pyproject.toml -o requirements.lock
+	@$(UV) pip compile $(LOCK) --extra embedded --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove .venv and caches, never the data
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
