@@ -21,6 +21,7 @@ from services.validation.engine.schema import ParsedSchema, Schema
 from services.validation.engine.table.header import match_header
 from services.validation.engine.table.integrity import Integrity
 from services.validation.engine.table.run import TableRun
+from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.blocks import Block, Table
 from services.validation.engine.text.reader import NotUtf8, legacy_encoding
 from services.validation.engine.text.source import ByteSource, Source, open_source
@@ -125,7 +126,8 @@ class _Validation:
         integrity = Integrity(schema, run, self._collector, self._options)
         try:
             for block in self._blocks(table, run):
-                integrity.note(block, run.take(block))
+                view = BlockView(block)
+                integrity.note(view, run.take(view))
             self._facts = _facts(table, run.rows)
             if integrity.needs_second_pass():
                 again = read_table(source, schema, self._options, told)

@@ -19,6 +19,11 @@ Accept = Callable[[pl.Expr], pl.Expr]
 # Types whose values can be compared with numbers at no risk below fifteen digits.
 _INTEGER = r"^-?[0-9]{1,15}$"
 _NUMBER = r"^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$"
+# Every date of the calendar but the 29th of February, which the exact reader knows.
+_ISO_DATE = (
+    r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)\z"
+)
 _DATE_PARTS = {"%Y": r"[1-9][0-9]{3}", "%m": r"[0-9]{2}", "%d": r"[0-9]{2}"}
 _TIME_PARTS = {"%H": "[0-9]{2}", "%M": "[0-9]{2}", "%S": "[0-9]{2}"}
 _LOOSE_OPTIONS = frozenset(["bareNumber", "groupChar", "decimalChar", "floatNumber"])
@@ -80,7 +85,9 @@ def _year(field: Field) -> Accept | None:
 
 
 def _date(field: Field) -> Accept | None:
-    layout = "%Y-%m-%d" if field.format == "default" else field.format
+    if field.format in ("default", "%Y-%m-%d"):
+        return _matching(_ISO_DATE)
+    layout = field.format
     pattern = _calendar_pattern(layout, _DATE_PARTS)
     if pattern is None or not all(part in layout for part in _DATE_PARTS):
         return None

@@ -1,4 +1,4 @@
-"""Judges one column of a block: what is certainly valid is set aside at once, the rest by distinct text."""
+"""Judges the columns of a block: what is certainly valid is set aside at once, the rest by distinct text."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from services.validation.engine.checks import ValueCheck
 from services.validation.engine.table.accept import Accept, acceptor
 from services.validation.engine.table.header import Column
 from services.validation.engine.table.problems import CellJudge
+from services.validation.engine.table.view import NO_OFFSETS, BlockView, Offsets
 
-Offsets = npt.NDArray[np.int64]
-NO_OFFSETS: Offsets = np.empty(0, np.int64)
 _MANY_NEW_TEXTS = 64
 _SOUND_LIMIT = 50_000
 
@@ -30,14 +27,7 @@ class Faults:
 
 
 NO_FAULTS = Faults(NO_OFFSETS, ())
-
-
-def as_texts(column: pa.Array) -> pl.Series:
-    """A column of a block as a polars String series."""
-    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    series = pl.from_arrow(plain)
-    assert isinstance(series, pl.Series)
-    return series
+FaultsByColumn = dict[int, Faults]
 
 
 class ColumnChecker:
@@ -46,61 +36,80 @@ class ColumnChecker:
     def __init__(self, column: Column, checks: Sequence[ValueCheck] = ()) -> None:
         field = column.field
         self.column = column
+        self.index = column.index
         self.judge = CellJudge(field, checks)
         self._sound: set[str] = set()
-        self._missing = sorted(self.judge.missing)
-        accept = acceptor(field)
-        self.accept: Accept | None = accept
-        parts = [check.accept for check in checks]
-        if accept is not None and parts:
-            known = [part for part in parts if part is not None]
-            self.accept = _both(accept, known) if len(known) == len(parts) else None
+        self._seen_any = False
         text_like = field.type == "any" or (field.type == "string" and field.format == "default")
-        self.trivial = text_like and not checks and not (field.constraints.keys() - {"unique"})
+        constraints = field.constraints.keys() - {"unique"}
+        # Nothing at all to judge, or nothing but emptiness.
+        self.trivial = text_like and not checks and not field.required and not constraints - {"required"}
+        self.only_required = text_like and not checks and field.required and not constraints - {"required"}
+        self.certain = self._certain(checks)
 
-    def certain(self, text: pl.Expr) -> pl.Expr:
-        """True where there is certainly nothing to tell about a cell."""
-        good = self.accept(text).fill_null(False) if self.accept is not None else pl.lit(False)
-        if not self._missing:
-            return good if self.judge.field.required else good | text.is_null()
-        absent = text == "" if self._missing == [""] else text.is_in(pl.Series(self._missing).implode())
-        if self.judge.field.required:
-            return good & ~absent.fill_null(True)
-        return good | absent.fill_null(True)
+    def _certain(self, checks: Sequence[ValueCheck]) -> pl.Expr | None:
+        """True where there is certainly nothing to tell about a cell; None when nothing quick is certain."""
+        accept = acceptor(self.column.field)
+        others = [check.accept for check in checks]
+        known: list[Accept] = [part for part in (accept, *others) if part is not None]
+        text = pl.col(str(self.index))
+        values = sorted(self.judge.missing)
+        absent = text.is_null()
+        if values == [""]:
+            absent = absent | (text == "")
+        elif values:
+            absent = absent | text.is_in(pl.Series(values, dtype=pl.String).implode())
+        if len(known) < 1 + len(others):
+            return None if self.judge.field.required else absent
+        good = pl.all_horizontal([part(text) for part in known]).fill_null(False)
+        return good & ~absent if self.judge.field.required else good | absent
 
-    def faults_among(self, texts: pl.Series, suspects: pl.Series) -> Faults:
-        """The faulty ones among the `suspects` (a boolean series, true where `certain` is not)."""
-        where = suspects.arg_true()
+    def without_expression(self, view: BlockView) -> Faults:
+        """The faulty cells, when emptiness is all that matters."""
+        where = np.flatnonzero(view.missing(self.index, self.judge.missing))
         if not len(where):
             return NO_FAULTS
-        looked_at = texts.gather(where)
+        return Faults(where.astype(np.int64), tuple(view.texts(self.index).gather(where).to_list()))
+
+    def faults_among(self, texts: pl.Series, where: Offsets) -> Faults:
+        """The faulty ones among the cells at `where`, which `certain` does not accept."""
+        if not len(where):
+            return NO_FAULTS
+        looked_at = texts.gather(where) if len(where) < len(texts) else texts
         distinct = looked_at.unique().to_list()
         bad = [text for text in distinct if self.judge(text).problems]
         if not bad:
             return NO_FAULTS
         if len(bad) < len(distinct):
             wrong = looked_at.is_in(pl.Series(bad, dtype=pl.String).implode(), nulls_equal=True)
-            where, looked_at = where.filter(wrong), looked_at.filter(wrong)
-        return Faults(where.to_numpy().astype(np.int64), tuple(looked_at.to_list()))
+            where, looked_at = where[wrong.to_numpy()], looked_at.filter(wrong)
+        return Faults(where.astype(np.int64), tuple(looked_at.to_list()))
 
-    def faults_in_dictionary(self, column: pa.DictionaryArray) -> Faults:
+    def faults_in_dictionary(self, view: BlockView) -> Faults:
         """The faulty cells of a dictionary column: each distinct text is looked at once."""
+        column = view.block.columns[self.index]
         texts = column.dictionary.to_pylist()
         new = [code for code, text in enumerate(texts) if text not in self._sound]
-        if len(new) > _MANY_NEW_TEXTS and self.accept is not None:
-            fresh = pl.Series("text", [texts[code] for code in new], dtype=pl.String)
-            sure = fresh.to_frame().select(self.certain(pl.col("text"))).to_series().to_list()
-            self._remember(texts[code] for code, good in zip(new, sure, strict=True) if good)
-            new = [code for code, good in zip(new, sure, strict=True) if not good]
+        if new:
+            new = self._not_certain(texts, new)
         bad = [code for code in new if self.judge(texts[code]).problems]
         self._remember(texts[code] for code in new if not self.judge(texts[code]).problems)
         holes = column.null_count and bool(self.judge(None).problems)
         if not bad and not holes:
             return NO_FAULTS
-        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        wanted = np.array([*bad, -1] if holes else bad)
-        where = np.flatnonzero(np.isin(codes, wanted)).astype(np.int64)
+        codes = view.codes(self.index)
+        where = np.flatnonzero(np.isin(codes, [*bad, -1] if holes else bad)).astype(np.int64)
         return Faults(where, tuple(texts[code] if code >= 0 else None for code in codes[where].tolist()))
+
+    def _not_certain(self, texts: Sequence[str], new: list[int]) -> list[int]:
+        """Of many texts never seen, those that need the exact judgement."""
+        if self.certain is None or (self._seen_any and len(new) <= _MANY_NEW_TEXTS):
+            return new
+        self._seen_any = True
+        fresh = pl.Series(str(self.index), [texts[code] for code in new], dtype=pl.String)
+        sure = fresh.to_frame().select(self.certain).to_series().to_list()
+        self._remember(texts[code] for code, good in zip(new, sure, strict=True) if good)
+        return [code for code, good in zip(new, sure, strict=True) if not good]
 
     def _remember(self, texts: Iterable[str]) -> None:
         if len(self._sound) > _SOUND_LIMIT:
@@ -108,52 +117,52 @@ class ColumnChecker:
         self._sound.update(texts)
 
 
-def _both(accept: Accept, others: Sequence[Accept]) -> Accept:
-    return lambda text: pl.all_horizontal(accept(text), *(other(text) for other in others))
+class ColumnSet:
+    """The checkers of a table, run together on a block."""
+
+    def __init__(self, checkers: Sequence[ColumnChecker]) -> None:
+        self._checkers = [checker for checker in checkers if not checker.trivial]
+        self._expressions: dict[tuple[int, ...], list[pl.Expr]] = {}
+
+    def faults(self, view: BlockView) -> FaultsByColumn:
+        """The faults of a block, by column index; only columns that have some."""
+        faults: FaultsByColumn = {}
+        together: list[ColumnChecker] = []
+        for checker in self._checkers:
+            if view.is_coded(checker.index):
+                faults[checker.index] = checker.faults_in_dictionary(view)
+            elif checker.only_required:
+                faults[checker.index] = checker.without_expression(view)
+            elif checker.certain is None:
+                every = np.arange(view.block.length)
+                faults[checker.index] = checker.faults_among(view.texts(checker.index), every)
+            else:
+                together.append(checker)
+        if together:
+            suspects = self._suspects(together, view)
+            for checker in together:
+                texts = view.texts(checker.index)
+                where = np.flatnonzero(suspects[str(checker.index)].to_numpy())
+                faults[checker.index] = checker.faults_among(texts, where)
+        return {index: found for index, found in faults.items() if found.texts}
+
+    def _suspects(self, checkers: Sequence[ColumnChecker], view: BlockView) -> pl.DataFrame:
+        key = tuple(checker.index for checker in checkers)
+        wanted = self._expressions.get(key)
+        if wanted is None:
+            wanted = self._expressions[key] = [
+                (~checker.certain).alias(str(checker.index))
+                for checker in checkers
+                if checker.certain is not None
+            ]
+        frame = pl.DataFrame([view.texts(index).alias(str(index)) for index in key])
+        return frame.select(wanted)
 
 
-def find_faults(checkers: Sequence[ColumnChecker], columns: Sequence[pa.Array]) -> dict[int, Faults]:
-    """The faults of a block, by column index; only columns that have some."""
-    faults: dict[int, Faults] = {}
-    plain: dict[int, pl.Series] = {}
-    for checker in checkers:
-        index = checker.column.index
-        if checker.trivial:
-            continue
-        column = columns[index]
-        if pa.types.is_dictionary(column.type):
-            faults[index] = checker.faults_in_dictionary(column)
-        else:
-            plain[index] = as_texts(column)
-    if plain:
-        by_index = {checker.column.index: checker for checker in checkers}
-        frame = pl.DataFrame({str(index): series for index, series in plain.items()})
-        suspects = frame.select(
-            (~by_index[index].certain(pl.col(str(index)))).alias(str(index)) for index in plain
-        )
-        for index, series in plain.items():
-            faults[index] = by_index[index].faults_among(series, suspects[str(index)])
-    return {index: found for index, found in faults.items() if found.texts}
-
-
-def missing_mask(column: pa.Array, missing: frozenset[str]) -> npt.NDArray[np.bool_]:
-    """Where a cell is missing: its text is a missing value, or the record has no such cell."""
-    if pa.types.is_dictionary(column.type):
-        codes = [code for code, text in enumerate(column.dictionary.to_pylist()) if text in missing]
-        return np.isin(column.indices.fill_null(-1).to_numpy(zero_copy_only=False), [*codes, -1])
-    if missing == {""}:
-        offsets = np.frombuffer(column.buffers()[1], np.int32)
-        window = offsets[column.offset : column.offset + len(column) + 1]
-        return np.asarray(np.diff(window) == 0)
-    texts = as_texts(column)
-    wanted = pl.Series(sorted(missing), dtype=pl.String)
-    return np.asarray((texts.is_in(wanted.implode()) | texts.is_null()).to_numpy())
-
-
-def values_only(column: pa.Array, checker: ColumnChecker, faults: Faults | None) -> pl.Series:
+def values_only(view: BlockView, checker: ColumnChecker, faults: Faults | None) -> pl.Series:
     """The texts of a column, null where the value is missing or of the wrong type."""
-    texts = as_texts(column)
-    absent = missing_mask(column, checker.judge.missing)
+    texts = view.texts(checker.index)
+    absent = view.missing(checker.index, checker.judge.missing)
     if faults is not None:
         judge = checker.judge
         refused = [

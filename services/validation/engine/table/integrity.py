@@ -9,10 +9,10 @@ from services.validation.engine.messages import Finding
 from services.validation.engine.options import Options, Reference
 from services.validation.engine.report import Entry
 from services.validation.engine.schema import ForeignKey, Schema
-from services.validation.engine.table.columns import Faults, find_faults
+from services.validation.engine.table.columns import ColumnSet, FaultsByColumn
 from services.validation.engine.table.keys import ForeignKeyRows, HashLog, KeyColumns, UniqueKey, hash_rows
-from services.validation.engine.table.rows import BlockLines
 from services.validation.engine.table.run import TableRun
+from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.blocks import Block
 
 
@@ -56,21 +56,20 @@ class Integrity:
     def _read_reference(self, reference: Reference, key: ForeignKey, targets: HashLog) -> bool:
         from services.validation.engine.table.reference import key_blocks
 
-        for columns, block, faults in key_blocks(reference, key.reference_fields, self._options):
-            hashes, empty = hash_rows(columns.values(block, faults))
+        for columns, view, faults in key_blocks(reference, key.reference_fields, self._options):
+            hashes, empty = hash_rows(columns.values(view, faults))
             targets.add(hashes[~empty], empty[~empty].astype("int64"))
         return True
 
-    def note(self, block: Block, faults: dict[int, Faults]) -> None:
+    def note(self, view: BlockView, faults: FaultsByColumn) -> None:
         """First pass over a block."""
         for key in self._unique:
-            empty = key.note(block, faults)
-            if key.code == "primary-key" and empty:
-                lines = BlockLines(block)
+            empty = key.note(view, faults)
+            if key.code == "primary-key":
                 for offset in empty:
-                    self._tell(key.code, "primary-key-empty", key.columns, block, offset, lines, {})
+                    self._tell(key.code, "primary-key-empty", key.columns, view, offset, {})
         for foreign in self._foreign:
-            foreign.note(block, faults)
+            foreign.note(view, faults)
 
     def needs_second_pass(self) -> bool:
         """Whether some key may be repeated, or lead nowhere."""
@@ -81,31 +80,31 @@ class Integrity:
     def second_pass(self, blocks: Iterable[Block]) -> None:
         """Compare the candidates as they are written, and tell what is wrong."""
         keys = [*(key.columns for key in self._unique), *(key.columns for key in self._foreign)]
-        key_checkers = {checker.column.index: checker for key in keys for checker in key.checkers}
+        key_checkers = {checker.index: checker for key in keys for checker in key.checkers}
+        columns = ColumnSet(list(key_checkers.values()))
         for block in blocks:
-            faults = find_faults(list(key_checkers.values()), block.columns)
-            lines = BlockLines(block)
+            view = BlockView(block)
+            faults = columns.faults(view)
             for key in self._unique:
-                for offset, before in key.repeats(block, faults):
+                for offset, before in key.repeats(view, faults):
                     params: dict[str, object] = {"before": before}
                     name = "unique" if key.code == "unique-error" else "primary-key"
-                    self._tell(key.code, name, key.columns, block, offset, lines, params)
+                    self._tell(key.code, name, key.columns, view, offset, params)
             for foreign in self._foreign:
                 target: dict[str, object] = {
                     "resource": foreign.resource,
                     "target": list(foreign.reference_fields),
                 }
                 for offset in foreign.lost_offsets(block):
-                    self._tell("foreign-key", "foreign-key", foreign.columns, block, offset, lines, target)
+                    self._tell("foreign-key", "foreign-key", foreign.columns, view, offset, target)
 
     def _tell(
         self,
         code: str,
         message: str,
         columns: KeyColumns,
-        block: Block,
+        view: BlockView,
         offset: int,
-        lines: BlockLines,
         params: dict[str, object],
     ) -> None:
         column = columns.checkers[0].column
@@ -114,13 +113,13 @@ class Integrity:
         if self._collector.room(kind) <= 0:
             return
         names = [checker.column.field.name for checker in columns.checkers]
-        cells = [block.columns[checker.column.index][offset].as_py() or "" for checker in columns.checkers]
+        cells = [view.texts(checker.index)[offset] or "" for checker in columns.checkers]
         entry = Entry(
             code,
             message,
             {"fields": names, "values": cells, **params},
-            row=block.first_row + offset,
-            line=lines(offset),
+            row=view.row(offset),
+            line=view.line(offset),
             field=column.field.name,
             field_number=column.number,
             cell=cells[0],

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO
@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from services.validation.engine.table.columns import ColumnChecker, Faults, values_only
+from services.validation.engine.table.columns import ColumnChecker, FaultsByColumn, values_only
+from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.blocks import Block
 
 Hashes = npt.NDArray[np.uint64]
@@ -126,12 +127,11 @@ class KeyColumns:
 
     checkers: tuple[ColumnChecker, ...]
 
-    def values(self, block: Block, faults: dict[int, Faults]) -> list[pl.Series]:
+    def values(self, view: BlockView, faults: FaultsByColumn) -> list[pl.Series]:
         """By column, the canonical texts of a block; null where there is no value."""
         found = []
         for checker in self.checkers:
-            index = checker.column.index
-            found.append(canonical(values_only(block.columns[index], checker, faults.get(index)), checker))
+            found.append(canonical(values_only(view, checker, faults.get(checker.index)), checker))
         return found
 
 
@@ -171,10 +171,10 @@ class UniqueKey:
     candidates: Rows | None = None
     seen: dict[object, int] | None = None
 
-    def note(self, block: Block, faults: dict[int, Faults]) -> list[int]:
+    def note(self, view: BlockView, faults: FaultsByColumn) -> list[int]:
         """First pass; gives the offsets of the records whose key is wholly empty."""
-        hashes, empty = hash_rows(self.columns.values(block, faults))
-        rows = np.arange(block.first_row, block.first_row + block.length)
+        hashes, empty = hash_rows(self.columns.values(view, faults))
+        rows = np.arange(view.row(0), view.row(view.block.length))
         full = ~empty
         self.log.add(hashes[full], rows[full])
         return [int(offset) for offset in np.flatnonzero(empty)]
@@ -186,17 +186,17 @@ class UniqueKey:
         self.seen = {}
         return len(self.candidates) > 0
 
-    def repeats(self, block: Block, faults: dict[int, Faults]) -> Iterator[tuple[int, int]]:
+    def repeats(self, view: BlockView, faults: FaultsByColumn) -> Iterator[tuple[int, int]]:
         """Second pass: (offset, row of the previous occurrence) of each key seen before."""
         assert self.candidates is not None
         assert self.seen is not None
-        offsets = _within(self.candidates, block)
+        offsets = _within(self.candidates, view.block)
         if not len(offsets):
             return
-        chosen = [series.gather(offsets).to_list() for series in self.columns.values(block, faults)]
+        chosen = [series.gather(offsets).to_list() for series in self.columns.values(view, faults)]
         for offset, parts in zip(offsets.tolist(), zip(*chosen, strict=True), strict=True):
             key = _short(parts)
-            row = block.first_row + offset
+            row = view.row(offset)
             before = self.seen.get(key)
             self.seen[key] = row
             if before is not None:
@@ -215,13 +215,13 @@ class ForeignKeyRows:
     own_columns: KeyColumns | None = None
     lost: Rows | None = None
 
-    def note(self, block: Block, faults: dict[int, Faults]) -> None:
+    def note(self, view: BlockView, faults: FaultsByColumn) -> None:
         """First pass."""
-        rows = np.arange(block.first_row, block.first_row + block.length)
-        hashes, empty = hash_rows(self.columns.values(block, faults))
+        rows = np.arange(view.row(0), view.row(view.block.length))
+        hashes, empty = hash_rows(self.columns.values(view, faults))
         self.log.add(hashes[~empty], rows[~empty])
         if self.own_columns is not None:
-            hashes, empty = hash_rows(self.own_columns.values(block, faults))
+            hashes, empty = hash_rows(self.own_columns.values(view, faults))
             self.targets.add(hashes[~empty], rows[~empty])
 
     def close_first_pass(self) -> bool:
@@ -251,6 +251,3 @@ def _short(parts: Sequence[str | None]) -> object:
         return parts[0]
     joined = "\0".join("\1" if part is None else f"\2{part}" for part in parts)
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-FaultsOf = Callable[[Block], dict[int, Faults]]

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from services.validation.engine.cells import CellError, CellTooCostly, judges_for, reader_for
+from services.validation.engine.cells import (
+    CellError,
+    CellReader,
+    CellTooCostly,
+    ConstraintJudge,
+    judges_for,
+    reader_for,
+)
 from services.validation.engine.checks import ValueCheck
 from services.validation.engine.schema import Field
 
@@ -48,8 +56,6 @@ class CellJudge:
         self.field = field
         self.missing = frozenset(field.missing_values)
         self._blank = Judged((_REQUIRED,), False) if field.required else _NOTHING
-        self._read = reader_for(field)
-        self._judges = judges_for(field)
         self._checks = tuple(checks)
         self._memo: dict[str, Judged] = {}
 
@@ -72,6 +78,14 @@ class CellJudge:
             return self._read(text)
         except CellError:
             return None
+
+    @cached_property
+    def _read(self) -> CellReader:
+        return reader_for(self.field)
+
+    @cached_property
+    def _judges(self) -> tuple[ConstraintJudge, ...]:
+        return judges_for(self.field)
 
     def _judge(self, text: str) -> Judged:
         try:

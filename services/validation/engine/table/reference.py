@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from services.validation.engine.options import Options, Reference
 from services.validation.engine.read import ReadAs, read_table
-from services.validation.engine.table.columns import ColumnChecker, Faults, find_faults
+from services.validation.engine.table.columns import ColumnChecker, ColumnSet, FaultsByColumn
 from services.validation.engine.table.header import match_header
 from services.validation.engine.table.keys import KeyColumns
-from services.validation.engine.text.blocks import Block
+from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.reader import NotUtf8, legacy_encoding
 from services.validation.engine.text.source import ByteSource, open_source
 
 
 def key_blocks(
     reference: Reference, names: tuple[str, ...], options: Options
-) -> Iterator[tuple[KeyColumns, Block, dict[int, Faults]]]:
+) -> Iterator[tuple[KeyColumns, BlockView, FaultsByColumn]]:
     """The blocks of the table referred to, with the columns of its key; nothing when it lacks one of them."""
     source = open_source(reference.source)
     try:
@@ -31,7 +31,7 @@ def key_blocks(
 
 def _read(
     source: ByteSource, reference: Reference, names: tuple[str, ...], options: Options, told: ReadAs
-) -> Iterator[tuple[KeyColumns, Block, dict[int, Faults]]]:
+) -> Iterator[tuple[KeyColumns, BlockView, FaultsByColumn]]:
     table = read_table(source, reference.schema, Options(cancelled=options.cancelled), told)
     header = match_header(table.header, reference.schema)
     by_name = {column.field.name: column for column in reversed(header.columns)}
@@ -40,7 +40,9 @@ def _read(
         return
     columns = KeyColumns(tuple(ColumnChecker(by_name[name]) for name in names))
     try:
+        judged = ColumnSet(columns.checkers)
         for block in table.blocks:
-            yield columns, block, find_faults(columns.checkers, block.columns)
+            view = BlockView(block)
+            yield columns, view, judged.faults(view)
     finally:
         table.close()

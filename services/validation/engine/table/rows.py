@@ -5,53 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from services.validation.engine.checks import RowCheck
 from services.validation.engine.checks.contract import Violation
-from services.validation.engine.table.columns import (
-    NO_OFFSETS,
-    ColumnChecker,
-    Faults,
-    Offsets,
-    missing_mask,
-    values_only,
-)
+from services.validation.engine.table.columns import ColumnChecker, FaultsByColumn, values_only
+from services.validation.engine.table.view import NO_OFFSETS, BlockView, Mask, Offsets
 from services.validation.engine.text.blocks import Block
-from services.validation.engine.text.fast import count_breaks, line_count
 
 
-class BlockLines:
-    """Physical line of each record of a block, worked out when first asked for."""
-
-    def __init__(self, block: Block) -> None:
-        self._block = block
-        self._starts: npt.NDArray[np.int64] | None = None
-
-    def __call__(self, offset: int) -> int:
-        if self._starts is None:
-            self._starts = self._count()
-        return int(self._starts[offset])
-
-    def _count(self) -> npt.NDArray[np.int64]:
-        block = self._block
-        taken = np.ones(block.length, np.int64)
-        if line_count(block) != block.length:
-            for column in block.columns:
-                texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-                taken += count_breaks(texts).fill_null(0).to_numpy(zero_copy_only=False)
-            for offset, cells in block.extra.items():
-                taken[offset] += sum(len(cell.splitlines()) - 1 for cell in cells if "\n" in cell)
-        return block.first_line + np.concatenate([[0], np.cumsum(taken)[:-1]])
-
-
-def blank_rows(block: Block, checkers: Sequence[ColumnChecker]) -> Offsets:
+def blank_rows(view: BlockView, checkers: Sequence[ColumnChecker]) -> Offsets:
     """Records in which every cell is missing."""
-    blank: npt.NDArray[np.bool_] | None = None
+    blank: Mask | None = None
     for checker in checkers:
-        mask = missing_mask(block.columns[checker.column.index], checker.judge.missing)
+        mask = view.missing(checker.index, checker.judge.missing)
         blank = mask if blank is None else blank & mask
         if not blank.any():
             return NO_OFFSETS
@@ -82,14 +49,14 @@ class RowChecker:
         self._present = present
 
     def violations(
-        self, block: Block, faults: Mapping[int, Faults], skip: Offsets
+        self, view: BlockView, faults: FaultsByColumn, skip: Offsets
     ) -> list[tuple[int, Violation, str | None]]:
         """(offset, violation, text of the column that carries it) for each record that breaks the check."""
         frame = pl.DataFrame(
             {
-                name: self._values(block, name, faults)
+                name: self._values(view, name, faults)
                 if name in self._columns
-                else pl.Series([None] * block.length, dtype=pl.String)
+                else pl.Series([None] * view.block.length, dtype=pl.String)
                 for name in dict.fromkeys(self.check.columns)
             }
         )
@@ -104,6 +71,6 @@ class RowChecker:
                 found.append((offset, violation, row[self._present[0]]))
         return found
 
-    def _values(self, block: Block, name: str, faults: Mapping[int, Faults]) -> pl.Series:
+    def _values(self, view: BlockView, name: str, faults: FaultsByColumn) -> pl.Series:
         checker = self._columns[name]
-        return values_only(block.columns[checker.column.index], checker, faults.get(checker.column.index))
+        return values_only(view, checker, faults.get(checker.index))

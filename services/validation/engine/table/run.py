@@ -12,11 +12,11 @@ from services.validation.engine.collector import Collector, Kind
 from services.validation.engine.messages import Finding
 from services.validation.engine.report import Entry
 from services.validation.engine.schema import Schema
-from services.validation.engine.table.columns import ColumnChecker, Faults, Offsets, find_faults
+from services.validation.engine.table.columns import ColumnChecker, ColumnSet, Faults, FaultsByColumn
 from services.validation.engine.table.header import Column
 from services.validation.engine.table.problems import Problem
-from services.validation.engine.table.rows import BlockLines, RowChecker, blank_rows, missing_cells
-from services.validation.engine.text.blocks import Block
+from services.validation.engine.table.rows import RowChecker, blank_rows, missing_cells
+from services.validation.engine.table.view import BlockView, Offsets
 
 
 class TableRun:
@@ -30,6 +30,7 @@ class TableRun:
             ColumnChecker(column, [check for check in value_checks if check.column == column.field.name])
             for column in columns
         ]
+        self._columns = ColumnSet(self.checkers)
         self.by_name: dict[str, ColumnChecker] = {}
         for checker in sorted(self.checkers, key=lambda checker: not checker.column.known):
             self.by_name.setdefault(checker.column.field.name, checker)
@@ -55,21 +56,20 @@ class TableRun:
                 rows.append(check)
         return values, rows
 
-    def take(self, block: Block) -> dict[int, Faults]:
+    def take(self, view: BlockView) -> FaultsByColumn:
         """Judge one block; gives the faulty cells by column index."""
-        lines = BlockLines(block)
-        blank = blank_rows(block, self.checkers)
-        faults = find_faults(self.checkers, block.columns)
+        blank = blank_rows(view, self.checkers)
+        faults = self._columns.faults(view)
         for checker in self.checkers:
-            if found := faults.get(checker.column.index):
-                self._cell_faults(checker, _without(found, blank), block, lines)
-        self._structure(block, lines, blank.tolist())
+            if found := faults.get(checker.index):
+                self._cell_faults(checker, _without(found, blank), view)
+        self._structure(view, blank.tolist())
         for row_checker in self._row_checkers:
-            self._row_faults(row_checker, block, faults, lines, blank)
-        self.rows += block.length
+            self._row_faults(row_checker, view, faults, blank)
+        self.rows += view.block.length
         return faults
 
-    def _cell_faults(self, checker: ColumnChecker, faults: Faults, block: Block, lines: BlockLines) -> None:
+    def _cell_faults(self, checker: ColumnChecker, faults: Faults, view: BlockView) -> None:
         column, judge = checker.column, checker.judge
         wanted: set[Kind] = set()
         for text, number in Counter(faults.texts).items():
@@ -85,15 +85,14 @@ class TableRun:
                 kind = (column.number, *problem.kind)
                 if kind not in wanted:
                     continue
-                self._collector.keep(
-                    kind, _entry(problem, column, text, block.first_row + offset, lines(offset))
-                )
+                self._collector.keep(kind, _entry(problem, column, text, view.row(offset), view.line(offset)))
                 if self._collector.room(kind) <= 0:
                     wanted.discard(kind)
 
-    def _structure(self, block: Block, lines: BlockLines, blank: list[int]) -> None:
+    def _structure(self, view: BlockView, blank: list[int]) -> None:
+        block = view.block
         for offset in blank:
-            row, line = block.first_row + offset, lines(offset)
+            row, line = view.row(offset), view.line(offset)
             self._collector.add(
                 (0, "blank-row", None), Entry("blank-row", "blank-row", {}, row=row, line=line)
             )
@@ -107,14 +106,14 @@ class TableRun:
                         column.number,
                         column.field.name,
                         "",
-                        block.first_row + offset,
-                        lines(offset),
+                        view.row(offset),
+                        view.line(offset),
                     )
         for offset, cells in block.extra.items():
             if offset in hidden:
                 continue
             for number, cell in enumerate(cells, start=len(block.columns) + 1):
-                self._one("extra-cell", number, "", cell, block.first_row + offset, lines(offset))
+                self._one("extra-cell", number, "", cell, view.row(offset), view.line(offset))
 
     def _one(self, code: str, number: int, name: str, cell: str, row: int, line: int) -> None:
         kind = (number, code, None)
@@ -123,13 +122,13 @@ class TableRun:
         self._collector.add(kind, entry)
 
     def _row_faults(
-        self, checker: RowChecker, block: Block, faults: dict[int, Faults], lines: BlockLines, blank: Offsets
+        self, checker: RowChecker, view: BlockView, faults: FaultsByColumn, blank: Offsets
     ) -> None:
         column = checker.column
         assert column is not None
-        for offset, violation, text in checker.violations(block, faults, blank):
+        for offset, violation, text in checker.violations(view, faults, blank):
             problem = Problem(checker.check.kind, violation.key, violation.params, fix=violation.fix)
-            entry = _entry(problem, column, text or "", block.first_row + offset, lines(offset))
+            entry = _entry(problem, column, text or "", view.row(offset), view.line(offset))
             self._collector.add((column.number, *problem.kind), entry)
 
 

@@ -1,0 +1,96 @@
+"""One block seen by the judgements: texts, missing cells and line numbers, each worked out once."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from services.validation.engine.text.blocks import Block
+from services.validation.engine.text.fast import count_breaks, line_count
+
+Mask = npt.NDArray[np.bool_]
+Offsets = npt.NDArray[np.int64]
+NO_OFFSETS: Offsets = np.empty(0, np.int64)
+_EMPTY_TEXT = frozenset([""])
+
+
+class BlockView:
+    """A block, and what is derived from it when first asked for."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self._texts: dict[int, pl.Series] = {}
+        self._missing: dict[tuple[int, frozenset[str]], Mask] = {}
+        self._lines: npt.NDArray[np.int64] | None = None
+
+    def is_coded(self, index: int) -> bool:
+        """Whether the column is an Arrow dictionary."""
+        return bool(pa.types.is_dictionary(self.block.columns[index].type))
+
+    def texts(self, index: int) -> pl.Series:
+        """The cells of a column; null where the record has none."""
+        found = self._texts.get(index)
+        if found is None:
+            column = self.block.columns[index]
+            series = pl.from_arrow(column.dictionary_decode() if self.is_coded(index) else column)
+            assert isinstance(series, pl.Series)
+            found = self._texts[index] = series
+        return found
+
+    def codes(self, index: int) -> npt.NDArray[np.int32]:
+        """The codes of a dictionary column; -1 where the record has no cell."""
+        indices = self.block.columns[index].indices
+        if indices.null_count:
+            indices = indices.fill_null(-1)
+        return np.asarray(indices.to_numpy(zero_copy_only=False))
+
+    def missing(self, index: int, values: frozenset[str]) -> Mask:
+        """Where a cell of the column is one of the missing `values`, or is not there at all."""
+        key = (index, values)
+        found = self._missing.get(key)
+        if found is None:
+            found = self._missing[key] = self._find_missing(index, values)
+        return found
+
+    def line(self, offset: int) -> int:
+        """The physical line on which a record of the block starts."""
+        if self._lines is None:
+            self._lines = _record_lines(self.block)
+        return int(self._lines[offset])
+
+    def row(self, offset: int) -> int:
+        """The number of a record of the block."""
+        return self.block.first_row + offset
+
+    def _find_missing(self, index: int, values: frozenset[str]) -> Mask:
+        column = self.block.columns[index]
+        if self.is_coded(index):
+            texts = column.dictionary.to_pylist()
+            absent = [code for code, text in enumerate(texts) if text in values]
+            if column.null_count:
+                absent.append(-1)
+            if not absent:
+                return np.zeros(len(column), np.bool_)
+            codes = self.codes(index)
+            return np.asarray(codes == absent[0] if len(absent) == 1 else np.isin(codes, absent))
+        if values == _EMPTY_TEXT:
+            offsets = np.frombuffer(column.buffers()[1], np.int32)
+            window = offsets[column.offset : column.offset + len(column) + 1]
+            return np.asarray(window[1:] == window[:-1])
+        texts = self.texts(index)
+        wanted = pl.Series(sorted(values), dtype=pl.String)
+        return np.asarray((texts.is_in(wanted.implode()) | texts.is_null()).to_numpy())
+
+
+def _record_lines(block: Block) -> npt.NDArray[np.int64]:
+    taken = np.ones(block.length, np.int64)
+    if line_count(block) != block.length:
+        for column in block.columns:
+            texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+            taken += count_breaks(texts).fill_null(0).to_numpy(zero_copy_only=False)
+        for offset, cells in block.extra.items():
+            taken[offset] += sum(cell.replace("\r\n", "\n").replace("\r", "\n").count("\n") for cell in cells)
+    starts: npt.NDArray[np.int64] = block.first_line + np.concatenate([[0], np.cumsum(taken)[:-1]])
+    return starts
