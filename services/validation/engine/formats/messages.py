@@ -1,0 +1,231 @@
+"""What is said of files that are not plain text, in French and English."""
+
+from __future__ import annotations
+
+from services.validation.engine.messages import Message
+
+_UNREADABLE = ("Fichier illisible", "Unreadable file")
+_REFUSED = ("Fichier refusé", "File refused")
+_FORMAT = ("Format de fichier", "File format")
+
+MESSAGES: dict[str, Message] = {
+    "extension-lies": Message(
+        *_FORMAT,
+        "L'extension « {extension} » ne correspond pas au contenu, qui est au format {format}.",
+        "The extension “{extension}” does not match the content, which is of format {format}.",
+        "Renommez le fichier avec l'extension de son format.",
+        "Rename the file with the extension of its format.",
+    ),
+    "not-a-table": Message(
+        *_REFUSED,
+        "Ce fichier est au format {kind} : il ne contient pas de tableau qui puisse être contrôlé.",
+        "This file is of format {kind}: it holds no table that can be checked.",
+        "Enregistrez le tableau au format CSV, XLSX ou ODS.",
+        "Save the table as CSV, XLSX or ODS.",
+    ),
+    "web-page": Message(
+        *_REFUSED,
+        "Ce fichier est une page web, pas un tableau : le lien mène sans doute à une page de connexion.",
+        "This file is a web page, not a table: the link probably leads to a login page.",
+        "Donnez l'adresse du fichier lui-même.",
+        "Give the address of the file itself.",
+    ),
+    "encrypted": Message(
+        *_REFUSED,
+        "Ce fichier est protégé par un mot de passe.",
+        "This file is protected by a password.",
+        "Enregistrez-le sans mot de passe.",
+        "Save it without a password.",
+    ),
+    "zip-damaged": Message(
+        *_UNREADABLE,
+        "L'archive est endommagée ou incomplète ({reason}).",
+        "The archive is damaged or incomplete ({reason}).",
+        "Refaites l'archive, ou envoyez le tableau sans le compresser.",
+        "Make the archive again, or send the table uncompressed.",
+    ),
+    "zip-entries": Message(
+        *_REFUSED,
+        "L'archive contient {count} fichiers ; {limit} au plus sont permis.",
+        "The archive holds {count} files; at most {limit} are allowed.",
+        "Envoyez le seul fichier à contrôler.",
+        "Send only the file to check.",
+    ),
+    "zip-names": Message(
+        *_REFUSED,
+        "L'archive contient un nom de fichier dangereux : `{name}`.",
+        "The archive holds a dangerous file name: `{name}`.",
+        "Refaites l'archive avec des noms de fichiers simples.",
+        "Make the archive again with plain file names.",
+    ),
+    "zip-bomb": Message(
+        *_REFUSED,
+        "Le contenu est plus de {ratio} fois plus gros une fois décompressé : il n'est pas ouvert.",
+        "The content is more than {ratio} times larger once unpacked: it is not opened.",
+        "Envoyez le tableau sans le compresser.",
+        "Send the table uncompressed.",
+    ),
+    "unpacked-too-big": Message(
+        *_REFUSED,
+        "Le contenu dépasse {limit} Mo une fois décompressé.",
+        "The content exceeds {limit} MB once unpacked.",
+        "Découpez le tableau en plusieurs fichiers.",
+        "Split the table into several files.",
+    ),
+    "zip-nested": Message(
+        *_REFUSED,
+        "L'archive contient une autre archive, `{name}`.",
+        "The archive holds another archive, `{name}`.",
+        "Envoyez le tableau, ou une archive qui contient le tableau lui-même.",
+        "Send the table, or an archive that holds the table itself.",
+    ),
+    "zip-without-table": Message(
+        *_REFUSED,
+        "L'archive ne contient aucun tableau. Elle contient : {names}.",
+        "The archive holds no table. It holds: {names}.",
+        "Mettez-y un fichier CSV, XLSX, ODS, parquet ou GeoJSON.",
+        "Put a CSV, XLSX, ODS, parquet or GeoJSON file in it.",
+    ),
+    "zip-several": Message(
+        *_REFUSED,
+        "L'archive contient {count} tableaux, et on ne sait lequel contrôler : {names}.",
+        "The archive holds {count} tables, and which one to check is unknown: {names}.",
+        "Envoyez un seul tableau à la fois.",
+        "Send one table at a time.",
+    ),
+    "xml-entities": Message(
+        *_REFUSED,
+        "Le fichier contient une définition XML interdite dans `{name}`.",
+        "The file holds a forbidden XML definition in `{name}`.",
+        "Ouvrez-le dans un tableur et enregistrez-le de nouveau.",
+        "Open it in a spreadsheet program and save it again.",
+    ),
+    "spreadsheet-damaged": Message(
+        *_UNREADABLE,
+        "Le classeur est endommagé ou incomplet ({reason}).",
+        "The workbook is damaged or incomplete ({reason}).",
+        "Ouvrez-le dans un tableur et enregistrez-le de nouveau.",
+        "Open it in a spreadsheet program and save it again.",
+    ),
+    "parquet-damaged": Message(
+        *_UNREADABLE,
+        "Le fichier parquet est endommagé ou incomplet ({reason}).",
+        "The parquet file is damaged or incomplete ({reason}).",
+        "Produisez-le de nouveau.",
+        "Produce it again.",
+    ),
+    "json-damaged": Message(
+        *_UNREADABLE,
+        "Le GeoJSON n'est pas du JSON valide : ligne {line}, colonne {column} ({reason}).",
+        "The GeoJSON is not valid JSON: line {line}, column {column} ({reason}).",
+        "Corrigez le fichier à cet endroit.",
+        "Correct the file at that place.",
+    ),
+    "not-features": Message(
+        *_REFUSED,
+        "Ce fichier JSON n'est pas une collection d'objets GeoJSON, ou elle est vide.",
+        "This JSON file is not a GeoJSON feature collection, or it is empty.",
+        "Enregistrez-le comme `FeatureCollection`, ou au format CSV.",
+        "Save it as a `FeatureCollection`, or as CSV.",
+    ),
+    "not-a-feature": Message(
+        *_UNREADABLE,
+        "L'élément n° {number} de la collection n'est pas un objet GeoJSON avec ses propriétés.",
+        "Item no. {number} of the collection is not a GeoJSON feature with its properties.",
+        "Corrigez cet élément.",
+        "Correct this item.",
+    ),
+    "sheet-absent": Message(
+        *_UNREADABLE,
+        "Le classeur n'a pas de feuille « {sheet} ». Ses feuilles : {names}.",
+        "The workbook has no sheet “{sheet}”. Its sheets: {names}.",
+        "Choisissez l'une de ces feuilles.",
+        "Choose one of these sheets.",
+    ),
+    "sheet-empty": Message(
+        *_UNREADABLE,
+        "La feuille « {sheet} » est vide.",
+        "The sheet “{sheet}” is empty.",
+        "Choisissez une autre feuille.",
+        "Choose another sheet.",
+    ),
+    "sheets-empty": Message(
+        *_UNREADABLE,
+        "Aucune feuille visible du classeur ne contient de données. Ses feuilles : {names}.",
+        "No visible sheet of the workbook holds data. Its sheets: {names}.",
+        "Mettez le tableau dans une feuille visible.",
+        "Put the table in a visible sheet.",
+    ),
+    "sheet-too-sparse": Message(
+        *_REFUSED,
+        "La feuille va jusqu'à la cellule {cell} pour {cells} cellules remplies : elle est trop étendue pour être lue.",
+        "The sheet reaches cell {cell} for {cells} filled cells: it is too wide to be read.",
+        "Supprimez les cellules remplies loin du tableau.",
+        "Delete the cells filled far from the table.",
+    ),
+    "other-sheets": Message(
+        *_FORMAT,
+        "Seule la feuille « {sheet} » est contrôlée ; le classeur contient aussi : {others}.",
+        "Only the sheet “{sheet}” is checked; the workbook also holds: {others}.",
+        "Indiquez la feuille à contrôler si ce n'est pas celle-là.",
+        "Say which sheet to check if it is not this one.",
+    ),
+    "merged-cells": Message(
+        *_FORMAT,
+        "{count} groupe(s) de cellules fusionnées, dont {first} : seule la première cellule de chacun a une valeur.",
+        "{count} group(s) of merged cells, among them {first}: only the first cell of each has a value.",
+        "Défusionnez les cellules et répétez la valeur.",
+        "Unmerge the cells and repeat the value.",
+    ),
+    "formulas-without-value": Message(
+        *_FORMAT,
+        "{count} formule(s) ont été enregistrées sans leur résultat et sont lues comme vides.",
+        "{count} formula(s) were saved without their result and are read as empty.",
+        "Ouvrez le classeur dans un tableur et enregistrez-le.",
+        "Open the workbook in a spreadsheet program and save it.",
+    ),
+    "number-in-text": Message(
+        *_FORMAT,
+        "Champ « {field} » : {count} cellule(s) contiennent un nombre et non un texte (`{example}`) ; des zéros "
+        "de tête ont pu être perdus.",
+        "Field “{field}”: {count} cell(s) hold a number and not a text (`{example}`); leading zeros may have "
+        "been lost.",
+        "Mettez la colonne au format Texte avant de saisir les valeurs.",
+        "Set the column to the Text format before entering the values.",
+    ),
+    "parser-memory": Message(
+        *_REFUSED,
+        "Ce fichier demande trop de mémoire pour être lu.",
+        "This file takes too much memory to be read.",
+        "Enregistrez le tableau au format CSV, ou découpez-le.",
+        "Save the table as CSV, or split it.",
+    ),
+    "parser-cpu": Message(
+        *_REFUSED,
+        "Ce fichier demande trop de temps pour être lu.",
+        "This file takes too much time to be read.",
+        "Enregistrez le tableau au format CSV, ou découpez-le.",
+        "Save the table as CSV, or split it.",
+    ),
+    "parser-wall": Message(
+        *_REFUSED,
+        "Ce fichier demande trop de temps pour être lu.",
+        "This file takes too much time to be read.",
+        "Enregistrez le tableau au format CSV, ou découpez-le.",
+        "Save the table as CSV, or split it.",
+    ),
+    "parser-crash": Message(
+        *_UNREADABLE,
+        "Ce fichier a fait échouer sa lecture : il est sans doute endommagé.",
+        "Reading this file failed: it is probably damaged.",
+        "Ouvrez-le dans un tableur et enregistrez-le de nouveau, ou au format CSV.",
+        "Open it in a spreadsheet program and save it again, or as CSV.",
+    ),
+    "parser-killed": Message(
+        *_UNREADABLE,
+        "La lecture du fichier a été interrompue.",
+        "Reading the file was interrupted.",
+        "Recommencez.",
+        "Try again.",
+    ),
+}

@@ -1,0 +1,117 @@
+"""Native values of spreadsheets, parquet and JSON as the texts that the field's reader expects."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+
+import orjson
+
+from services.validation.engine.schema import Field
+
+Renderer = Callable[[object], str]
+
+_TEXT_TYPES = frozenset(("string", "any"))
+
+
+class Rendering:
+    """The texts of one column. `numbers_in_text` counts the whole numbers met where the field wants a text."""
+
+    def __init__(self, field: Field | None) -> None:
+        self.field = field
+        type_ = "any" if field is None else field.type
+        self.wants_text = type_ in _TEXT_TYPES
+        self._warns = type_ == "string"
+        self._decimal_char = _option(field, "decimalChar") if type_ == "number" else "."
+        self._true = _first(field, "trueValues", "true")
+        self._false = _first(field, "falseValues", "false")
+        self._date = _pattern(field, "date", "%Y-%m-%d")
+        self._datetime = _pattern(field, "datetime", "")
+        self._time = _pattern(field, "time", "")
+        self._always_datetime = type_ == "datetime"
+        self.numbers_in_text = 0
+        self.example = ""
+
+    def column(self, values: tuple[object, ...]) -> list[str]:
+        """The texts of consecutive cells."""
+        kinds = set(map(type, values))
+        if kinds == {str}:
+            return list(values)  # type: ignore[arg-type]
+        if kinds <= {float, str} and not self.wants_text and self._decimal_char == ".":
+            return [value if isinstance(value, str) else number_text(value) for value in values]  # type: ignore[arg-type]
+        return [value if isinstance(value, str) else self.text(value) for value in values]
+
+    def text(self, value: object) -> str:
+        """One value; "" for none."""
+        match value:
+            case None:
+                return ""
+            case str():
+                return value
+            case bool():
+                return self._true if value else self._false
+            case int() | float() | Decimal():
+                return self._number(value)
+            case dt.datetime():
+                return self._moment(value)
+            case dt.date():
+                return (
+                    self._moment(dt.datetime.combine(value, dt.time()))
+                    if self._always_datetime
+                    else self._day(value)
+                )
+            case dt.time():
+                return value.strftime(self._time) if self._time else value.isoformat()
+            case dt.timedelta():
+                return _duration_text(value)
+            case bytes():
+                return value.decode("utf-8", "replace")
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+    def _number(self, value: int | float | Decimal) -> str:
+        text = number_text(value) if isinstance(value, float) else str(value)
+        if self._warns and text.lstrip("-").isdigit():
+            self.numbers_in_text += 1
+            self.example = self.example or text
+        return text if self._decimal_char == "." else text.replace(".", self._decimal_char)
+
+    def _day(self, value: dt.date) -> str:
+        return value.strftime(self._date) if self._date != "%Y-%m-%d" else value.isoformat()
+
+    def _moment(self, value: dt.datetime) -> str:
+        if self._datetime:
+            return value.strftime(self._datetime)
+        midnight = value.time() == dt.time() and value.tzinfo is None
+        return self._day(value.date()) if midnight and not self._always_datetime else value.isoformat()
+
+
+def number_text(value: float) -> str:
+    """A floating-point number with the fifteen digits a spreadsheet shows; whole numbers without decimals."""
+    if value.is_integer():
+        return str(int(value))
+    return f"{value:.15g}"
+
+
+def _duration_text(value: dt.timedelta) -> str:
+    seconds = round(value.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _option(field: Field | None, key: str) -> str:
+    value = None if field is None else field.options.get(key)
+    return value if isinstance(value, str) and value else "."
+
+
+def _first(field: Field | None, key: str, default: str) -> str:
+    values = None if field is None or field.type != "boolean" else field.options.get(key)
+    return str(values[0]) if isinstance(values, list) and values else default
+
+
+def _pattern(field: Field | None, type_: str, default: str) -> str:
+    """The strptime format of a field of that type, else the default."""
+    if field is None or field.type != type_:
+        return default
+    pattern = field.format.removeprefix("fmt:")
+    return default if pattern in ("default", "any") else pattern

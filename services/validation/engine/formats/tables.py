@@ -1,0 +1,113 @@
+"""In the parent: what the child sends, as a `Table`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from services.validation.engine.child import Child, ChildDied
+from services.validation.engine.formats import limits
+from services.validation.engine.formats.opening import Opened, on_disk
+from services.validation.engine.formats.sending import Header, Report, Request, SentBlock
+from services.validation.engine.formats.zips import unreadable
+from services.validation.engine.messages import Finding
+from services.validation.engine.schema import Field
+from services.validation.engine.text.blocks import Block, Table
+
+_PRELOAD = ("services.validation.engine.formats.workbook",)
+_MOST_IDLE = 2
+_idle: list[Child] = []
+_idle_lock = threading.Lock()
+
+
+def read_table(opened: Opened, fields: Sequence[Field], sheet: str | int | None = None) -> Table:
+    """The table in a spreadsheet (its `sheet` by name or number from 1), a parquet or a GeoJSON file.
+
+    Values are written as the readers of `fields` expect them. Raises Unreadable, here or out of `blocks`.
+    """
+    request = (opened.format, tuple(map(_sendable, fields)), sheet)
+    stream = _messages(opened, request)
+    header = next(stream)
+    if not isinstance(header, Header):
+        raise TypeError(header)
+    findings = list(opened.findings)
+    return Table(
+        label=header.label or opened.source.label,
+        header=header.labels,
+        blocks=_blocks(stream, findings),
+        findings=findings,
+        header_line=header.line,
+        format=opened.format,
+        encoding="utf-8",
+        bytes_total=opened.source.size,
+        bytes_read=lambda: opened.source.size,
+        close=stream.close,
+    )
+
+
+def _sendable(field: Field) -> Field:
+    """The field with mappings that another process can receive."""
+    return replace(field, constraints=dict(field.constraints), options=dict(field.options))
+
+
+def _blocks(stream: Iterator[Any], findings: list[Finding]) -> Iterator[Block]:
+    for message in stream:
+        if isinstance(message, SentBlock):
+            batch = pa.ipc.open_stream(message.arrow).read_next_batch()
+            extra = message.extra
+            yield Block(tuple(batch.columns), batch.num_rows, message.first_row, message.first_line, extra)
+        else:
+            findings.append(message)
+
+
+def _messages(
+    opened: Opened, asked: tuple[str, tuple[Field, ...], str | int | None]
+) -> Generator[Any, None, None]:
+    """What a child reports of the file; the child goes back to the idle ones when it has told everything."""
+    with ExitStack() as stack:
+        path = stack.enter_context(on_disk(opened.source))
+        child = _borrow()
+        request = Request(str(path), *asked)
+        try:
+            yield from child.stream(_parser(opened.format), request)
+        except ChildDied as died:
+            raise unreadable(f"parser-{died.reason}", "source-error", detail=died.detail) from died
+        except BaseException:
+            child.kill()
+            raise
+        _give_back(child)
+
+
+def _parser(format_: str) -> Callable[..., None]:
+    if format_ == "parquet":
+        from services.validation.engine.formats.columnar import send_parquet
+
+        return send_parquet
+    if format_ == "geojson":
+        from services.validation.engine.formats.features import send_features
+
+        return send_features
+    from services.validation.engine.formats.workbook import send_sheet
+
+    return send_sheet
+
+
+def _borrow() -> Child:
+    with _idle_lock:
+        return _idle.pop() if _idle else Child(limits.READING, _PRELOAD)
+
+
+def _give_back(child: Child) -> None:
+    with _idle_lock:
+        if len(_idle) < _MOST_IDLE:
+            _idle.append(child)
+            return
+    child.kill()
+
+
+__all__ = ["Report", "read_table"]

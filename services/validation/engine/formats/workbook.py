@@ -1,0 +1,157 @@
+"""In the child: one sheet of a workbook (xlsx, xlsb, xls, ods), row by row."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    WorksheetNotFound,
+)
+
+from services.validation.engine.formats import sheet_xml, zips
+from services.validation.engine.formats.sending import (
+    Report,
+    Request,
+    Row,
+    Sender,
+    choose_header,
+    header_labels,
+    is_blank,
+)
+from services.validation.engine.formats.zips import unreadable
+from services.validation.engine.messages import Finding
+
+_LOOK_AHEAD = 40
+
+
+def send_sheet(request: Request, *, report: Report) -> None:
+    """Report the header, the blocks and the findings of one sheet. Raises Unreadable."""
+    zipped = request.format in ("xlsx", "xlsb", "ods")
+    with zips.open_zip(Path(request.path)) if zipped else nullcontext() as archive:
+        if archive is not None:
+            zips.judge_spreadsheet(archive)
+        try:
+            with CalamineWorkbook.from_path(request.path) as workbook:
+                _SheetReader(request, Sender(report, request), workbook, archive).send()
+        except PasswordError as error:
+            raise unreadable("encrypted") from error
+        except (CalamineError, OSError) as error:
+            raise unreadable("spreadsheet-damaged", reason=str(error)[:200]) from error
+
+
+class _SheetReader:
+    def __init__(
+        self, request: Request, sender: Sender, workbook: CalamineWorkbook, archive: zipfile.ZipFile | None
+    ) -> None:
+        self._request = request
+        self._sender = sender
+        self._workbook = workbook
+        self._archive = archive if request.format == "xlsx" else None
+        self._details = sheet_xml.Details()
+        self._left = 0
+
+    def send(self) -> None:
+        sheet = self._choose()
+        top, self._left = sheet.start or (0, 0)
+        line = top + 1
+        rows = sheet.iter_rows()
+        first = list(islice(rows, _LOOK_AHEAD))
+        corrected = self._correct(chain(first, rows), line)
+        first = list(islice(corrected, len(first)))
+        at = next((index for index, row in enumerate(first) if not is_blank(row)), 0)
+        at += choose_header(first[at:], self._request.fields)
+        labels = header_labels(first[at])
+        self._sender.header(sheet.name, labels, line + at)
+        self._tell(sheet, labels)
+        data = line + at + 1
+        self._sender.rows(self._padded(chain(first[at + 1 :], corrected), data), data, sheet.width)
+        self._sender.end()
+
+    def _choose(self) -> CalamineSheet:
+        """The sheet asked for, else the first visible one that is not empty."""
+        wanted = self._request.sheet
+        names = self._workbook.sheet_names
+        try:
+            if isinstance(wanted, int):
+                if not 1 <= wanted <= len(names):
+                    raise WorksheetNotFound(str(wanted))
+                wanted = names[wanted - 1]
+            if wanted is not None:
+                sheet = self._load(wanted)
+                if not sheet.height:
+                    raise unreadable("sheet-empty", sheet=wanted)
+                return sheet
+        except WorksheetNotFound as error:
+            raise unreadable("sheet-absent", sheet=wanted, names=names[:20]) from error
+        for metadata in self._workbook.sheets_metadata:
+            if metadata.typ == SheetTypeEnum.WorkSheet and metadata.visible == SheetVisibleEnum.Visible:
+                sheet = self._load(metadata.name)
+                if sheet.height:
+                    return sheet
+        raise unreadable("sheets-empty", names=names[:20])
+
+    def _load(self, name: str) -> CalamineSheet:
+        """The sheet, parsed, after a look at its XML that refuses what the parser could not hold."""
+        if self._archive is not None:
+            self._details = sheet_xml.scan(self._archive, name)
+        return self._workbook.get_sheet_by_name(name)
+
+    def _correct(self, rows: Iterator[list[Any]], line: int) -> Iterator[list[Any]]:
+        """Put back the error values (`#N/A`), which the parser leaves empty."""
+        for number, row in enumerate(rows, start=line):
+            for column, text in self._details.errors.get(number, ()):
+                if 0 <= column - self._left < len(row):
+                    row[column - self._left] = text
+            yield row
+
+    def _padded(self, rows: Iterator[list[Any]], line: int) -> Iterator[Row]:
+        """Write numbers as their format shows them (`00000`) in columns that hold texts."""
+        texts = self._details.padded
+        if not texts:
+            yield from rows
+            return
+        left = self._left
+        columns = {column for formats in texts.values() for column, _ in formats}
+        wanted = {column for column in columns if self._is_text(column - left)}
+        for number, row in enumerate(rows, start=line):
+            formats = texts.get(number)
+            if formats:
+                row = [*row]
+                for column, number_format in formats:
+                    at = column - left
+                    if column in wanted and 0 <= at < len(row) and isinstance(row[at], int | float):
+                        row[at] = sheet_xml.padded(row[at], number_format)
+            yield row
+
+    def _is_text(self, column: int) -> bool:
+        field = self._sender.field_at(column) if column >= 0 else None
+        return field is None or field.type in ("string", "any")
+
+    def _tell(self, sheet: CalamineSheet, labels: list[str]) -> None:
+        merged = sheet.merged_cell_ranges or []
+        if merged:
+            params: Mapping[str, object] = {"count": len(merged), "first": _range_name(merged[0])}
+            self._sender.finding(Finding("format-warning", "merged-cells", params, "warning"))
+        others = [name for name in self._workbook.sheet_names if name != sheet.name]
+        if others and self._request.sheet is None:
+            params = {"sheet": sheet.name, "others": others[:10]}
+            self._sender.finding(Finding("format-warning", "other-sheets", params, "warning"))
+        if self._details.formulas_without_value:
+            params = {"count": self._details.formulas_without_value}
+            self._sender.finding(Finding("format-warning", "formulas-without-value", params, "warning"))
+
+
+def _range_name(merged: tuple[tuple[int, int], tuple[int, int]]) -> str:
+    (top, left), (bottom, right) = merged
+    return f"{sheet_xml.column_name(left)}{top + 1}:{sheet_xml.column_name(right)}{bottom + 1}"
