@@ -10,10 +10,9 @@ from services.validation.engine import bundle
 
 ROOT = Path(__file__).parents[4]
 OFFICIAL = ROOT.parent / "shared" / "data" / "schemas"
-# Folders of the working material that are not named like the schema.
+# Folders of official schemas that are not named like the schema.
 FOLDERS = {
-    "fchabouis/schema-irve-statique": "schema-irve-statique@fchabouis",
-    "fchabouis/schema-irve-dynamique": "schema-irve-dynamique@fchabouis",
+    "etalab/schema-bal": "bal",
 }
 # Editorial keys that some authors add to their fields; they state no rule.
 EDITORIAL = {
