@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.responses import ORJSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -102,7 +102,6 @@ def create_service_app(service: Service) -> FastAPI:
         docs_url=f"{prefix}/docs",
         redoc_url=None,
         redirect_slashes=False,
-        default_response_class=ORJSONResponse,
         middleware=[
             Middleware(edge.EdgeMiddleware, service=service.name, settings=settings),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts)),
@@ -141,15 +140,15 @@ def _operations(service: str) -> APIRouter:
         return Response(b'{"status":"ok"}', media_type="application/json")
 
     @router.get("/health/ready")
-    async def ready(request: Request) -> ORJSONResponse:
+    async def ready(request: Request) -> JSONResponse:
         """Postgres must answer and be migrated; Redis away is `degraded`, not down."""
         status, parts = await readiness(request.app.state.context)
-        return ORJSONResponse({"status": status, "parts": parts}, 503 if status == "down" else 200)
+        return JSONResponse({"status": status, "parts": parts}, 503 if status == "down" else 200)
 
     @router.get("/version")
-    async def show_version() -> ORJSONResponse:
+    async def show_version() -> JSONResponse:
         """The version that runs."""
-        return ORJSONResponse({"service": service, "version": version("socle")})
+        return JSONResponse({"service": service, "version": version("socle")})
 
     return router
 

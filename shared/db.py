@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -16,7 +17,9 @@ def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-async def _register_json(connection: Any) -> None:
+async def _register_types(connection: Any) -> None:
+    # asyncpg's own UUID is a subclass, which orjson refuses.
+    await connection.set_type_codec("uuid", encoder=str, decoder=UUID, schema="pg_catalog")
     for name in ("json", "jsonb"):
         await connection.set_type_codec(name, encoder=_dumps, decoder=orjson.loads, schema="pg_catalog")
 
@@ -74,7 +77,7 @@ class Database:
             min_size=1,
             max_size=pool_size,
             server_settings=settings,
-            init=_register_json,
+            init=_register_types,
             command_timeout=60,
         )
         return cls(engine, pool, database_url, schema)

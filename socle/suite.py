@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, ORJSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -65,15 +65,15 @@ def create_front(apps: Mapping[str, FastAPI], settings: Settings) -> FastAPI:
             return HTMLResponse(
                 _page(apps), headers={"content-security-policy": PAGE_POLICY, "vary": "Accept"}
             )
-        return ORJSONResponse(_listing(apps), headers={"vary": "Accept"})
+        return JSONResponse(_listing(apps), headers={"vary": "Accept"})
 
     @front.get("/health/live")
-    async def live() -> ORJSONResponse:
+    async def live() -> JSONResponse:
         """The process answers; no I/O."""
-        return ORJSONResponse({"status": "ok"})
+        return JSONResponse({"status": "ok"})
 
     @front.get("/health/ready")
-    async def ready() -> ORJSONResponse:
+    async def ready() -> JSONResponse:
         """Worst of the services' states."""
         states = await asyncio.gather(*(readiness(app.state.context) for app in apps.values()))
         services = {
@@ -82,12 +82,12 @@ def create_front(apps: Mapping[str, FastAPI], settings: Settings) -> FastAPI:
         }
         statuses = {status for status, _ in states}
         worst = next((status for status in ("down", "degraded") if status in statuses), "ok")
-        return ORJSONResponse({"status": worst, "services": services}, 503 if worst == "down" else 200)
+        return JSONResponse({"status": worst, "services": services}, 503 if worst == "down" else 200)
 
     @front.get("/version")
-    async def show_version() -> ORJSONResponse:
+    async def show_version() -> JSONResponse:
         """The version that runs."""
-        return ORJSONResponse({"service": "socle", "version": version("socle"), "services": sorted(apps)})
+        return JSONResponse({"service": "socle", "version": version("socle"), "services": sorted(apps)})
 
     return front
 
