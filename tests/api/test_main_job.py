@@ -124,7 +124,7 @@ async def test_the_request_id_goes_from_http_to_the_catalog_update(
         at_work("catalog", catalog),
         at_work("validation", validation),
     ):
-        client.headers |= {"X-API-Key": key, "X-Request-Id": "portal-42"}
+        client.headers.update({"X-API-Key": key, "X-Request-Id": "portal-42"})
         body = {"title": "t", "description": "d", "resources": [{"title": "r", "schema": {"name": SCHEMA}}]}
         created = await client.post("/catalog/v1/datasets", json=body)
         assert created.headers["x-request-id"] == "portal-42"
