@@ -1,5 +1,6 @@
 """What an event is: a frozen fact in the past tense, versioned, and the envelope in which it travels."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -29,4 +30,4 @@ class Envelope(BaseModel):
 
 
 # Event type -> names of the services that hear it. The composition root gives it to each service.
-Routes = dict[str, tuple[str, ...]]
+Routes = Mapping[str, tuple[str, ...]]

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import now
 from shared.db import Database
 from shared.messaging import inbox
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox import Handlers, Inbox
 from shared.messaging.outbox import emit, prune
 from shared.messaging.queue import Queue
 from shared.observability.logging import current_request_id, logging_context
@@ -106,7 +106,7 @@ async def test_a_message_that_always_fails_becomes_a_dead_letter_and_can_be_retr
     catalog_db: Database, validation_db: Database, queue: Queue
 ) -> None:
     heard = Heard(failures=1)
-    handlers = {Happened: heard}
+    handlers: Handlers = {Happened: heard}
     async with (
         running("catalog", catalog_db, queue),
         running("validation", validation_db, queue, handlers, max_attempts=1),
