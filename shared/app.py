@@ -44,6 +44,10 @@ class Context(Generic[S]):
         """Return the name of the service, which is also that of its schema."""
         return self.migrations.schema
 
+    def link(self, path: str) -> str:
+        """Return the absolute address of a path of the suite, as clients see it."""
+        return self.settings.public_url.rstrip("/") + path
+
 
 @asynccontextmanager
 async def open_context(migrations: Migrations, settings: S) -> AsyncIterator[Context[S]]:

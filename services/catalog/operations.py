@@ -186,12 +186,12 @@ async def find(context: CatalogContext, dataset_id: UUID) -> dict[str, Any]:
     found = await store.get(context.db, dataset_id)
     if found is None:
         raise DatasetNotFound.of(dataset_id)
-    return view(found)
+    return view(context, found)
 
 
-def view(row: dict[str, Any]) -> dict[str, Any]:
+def view(context: CatalogContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return a dataset as the API shows it (see `schemas.DatasetView`)."""
-    link = f"/catalog/v1/datasets/{row['id']}"
+    link = context.link(f"/catalog/v1/datasets/{row['id']}")
     organization = {"siren": row["organization_siren"], "name": row["organization_name"]}
     kept = (
         "id",
@@ -207,12 +207,12 @@ def view(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: row[name] for name in kept},
         "organization": organization if row["organization_siren"] else None,
-        "resources": [_resource_view(resource, link) for resource in row["resources"]],
+        "resources": [_resource_view(context, resource, link) for resource in row["resources"]],
         "self": link,
     }
 
 
-def _resource_view(row: dict[str, Any], dataset_link: str) -> dict[str, Any]:
+def _resource_view(context: CatalogContext, row: dict[str, Any], dataset_link: str) -> dict[str, Any]:
     schema = {"name": row["schema_name"], "version": row["schema_version"]}
     validation = row["validation_id"]
     return {
@@ -223,7 +223,7 @@ def _resource_view(row: dict[str, Any], dataset_link: str) -> dict[str, Any]:
         "schema": schema if row["schema_name"] else None,
         "conformity": {
             "status": row["conformity"],
-            "validation": f"/validation/v1/validations/{validation}" if validation else None,
+            "validation": context.link(f"/validation/v1/validations/{validation}") if validation else None,
             "validated_at": row["validated_at"],
             "checksum": row["validated_checksum"],
             "size": row["validated_size"],

@@ -252,9 +252,9 @@ async def discard_upload(context: ValidationContext, submission: Submission) -> 
         await context.storage.delete(submission.storage_key)
 
 
-def view(row: dict[str, Any]) -> dict[str, Any]:
+def view(context: ValidationContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return a validation as the API shows it (see `schemas.ValidationView`)."""
-    link = f"/validation/v1/validations/{row['id']}"
+    link = context.link(f"/validation/v1/validations/{row['id']}")
     done = row["state"] == "done"
     return {
         "id": row["id"],

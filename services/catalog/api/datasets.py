@@ -54,7 +54,7 @@ async def list_datasets(
     after = decode_cursor(LISTING, cursor, [UUID])[0] if cursor else None
     rows = await store.page(context.db, after=after, limit=limit + 1, siren=siren)
     following = encode_cursor(LISTING, [str(rows[limit - 1]["id"])]) if len(rows) > limit else None
-    page = {"items": [operations.view(row) for row in rows[:limit]], "next": following}
+    page = {"items": [operations.view(context, row) for row in rows[:limit]], "next": following}
     response = json_response(request, page)
     if following is not None:
         response.headers["link"] = next_link(request.url.path, request.query_params.multi_items(), following)

@@ -88,8 +88,9 @@ async def create_validation(
 @router.get("/{validation_id}", response_model=ValidationView, summary="Follow a validation")
 async def read_validation(request: Request, validation_id: UUID) -> Response:
     """Return the state of a validation, and its verdict once it has one."""
-    found = await operations.find(context_of(request), validation_id)
-    return json_response(request, operations.view(found))
+    context: ValidationContext = context_of(request)
+    found = await operations.find(context, validation_id)
+    return json_response(request, operations.view(context, found))
 
 
 @router.get("/{validation_id}/report", summary="Read the report")
@@ -104,7 +105,7 @@ async def read_report(request: Request, validation_id: UUID) -> Response:
 
 
 async def _answer(context: ValidationContext, found: dict[str, Any], *, waited: float | None) -> Response:
-    document = operations.view(found)
+    document = operations.view(context, found)
     ended = found["state"] not in ("queued", "running")
     if ended and waited is not None:
         document["report"] = await operations.report(context, found["id"])
