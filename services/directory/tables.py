@@ -1,9 +1,10 @@
 """Tables of the directory service."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, VARCHAR
 from sqlmodel import Field, SQLModel
 
@@ -75,3 +76,110 @@ class ReferenceImport(Table, table=True):
     unchanged: int
     removed: int
     imported_at: datetime = timestamp()
+
+
+class Editeur(Table, table=True):
+    """A vendor of applications."""
+
+    __tablename__ = "editeur"
+
+    siren: str = Field(primary_key=True, max_length=9)
+    nom: str
+    # The name folded: what is compared and ordered.
+    nom_key: str = Field(index=True)
+    url: str | None = None
+    created_by: str
+    created_at: datetime = timestamp()
+
+
+class Progiciel(Table, table=True):
+    """A business application."""
+
+    __tablename__ = "progiciel"
+    __table_args__ = (UniqueConstraint("editeur_siren", "nom_key"),)
+
+    id: UUID = Field(primary_key=True)
+    editeur_siren: str = Field(foreign_key="directory.editeur.siren")
+    nom: str
+    nom_key: str = Field(index=True)
+    description: str
+    url: str | None = None
+    created_by: str
+    created_at: datetime = timestamp()
+
+
+class Version(Table, table=True):
+    """A version of an application."""
+
+    __tablename__ = "version"
+    __table_args__ = (UniqueConstraint("progiciel_id", "number"),)
+
+    id: UUID = Field(primary_key=True)
+    progiciel_id: UUID = Field(foreign_key="directory.progiciel.id", ondelete="CASCADE")
+    number: str
+    released_on: date | None = None
+    created_by: str
+    created_at: datetime = timestamp()
+
+
+class ExportModule(Table, table=True):
+    """What an application exports in an open format, and on which commercial terms; known by claims."""
+
+    __tablename__ = "export_module"
+    __table_args__ = (
+        # PostgreSQL keeps 63 characters of a name; the one made by convention is longer.
+        UniqueConstraint(
+            "progiciel_id", "domaine", "schema_name", "schema_version", name="uq_export_module_schema"
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    progiciel_id: UUID = Field(foreign_key="directory.progiciel.id", ondelete="CASCADE")
+    domaine: str = Field(index=True)
+    schema_name: str
+    schema_version: str
+    policy: str
+    price_note: str
+    available_since: date | None = None
+    status: str
+    valid_until: date
+    created_at: datetime = timestamp()
+
+
+class Usage(Table, table=True):
+    """A collectivité uses an application for a kind of data; known by claims. An unknown version is empty."""
+
+    __tablename__ = "usage"
+    __table_args__ = (UniqueConstraint("siren", "progiciel_id", "version", "domaine"),)
+
+    id: UUID = Field(primary_key=True)
+    siren: str = Field(foreign_key="directory.collectivite.siren")
+    progiciel_id: UUID = Field(foreign_key="directory.progiciel.id", index=True)
+    version: str
+    domaine: str
+    status: str
+    valid_until: date
+    created_at: datetime = timestamp()
+
+
+class Claim(Table, table=True):
+    """One thing said of a usage or of an export module; rows are only ever added."""
+
+    __tablename__ = "claim"
+    __table_args__ = (CheckConstraint("num_nonnulls(usage_id, module_id) = 1", name="one_subject"),)
+
+    id: UUID = Field(primary_key=True)
+    usage_id: UUID | None = Field(
+        default=None, foreign_key="directory.usage.id", ondelete="CASCADE", index=True
+    )
+    module_id: UUID | None = Field(
+        default=None, foreign_key="directory.export_module.id", ondelete="CASCADE", index=True
+    )
+    statement: str
+    source: str
+    source_url: str | None = None
+    note: str
+    author: str
+    author_siren: str | None = None
+    stated_on: date
+    recorded_at: datetime = timestamp()

@@ -9,7 +9,7 @@ from services.directory.domain.identifiers import InvalidIdentifier, parse_siren
 from services.directory.domain.search import Position
 from services.directory.operations import collectivites as operations
 from services.directory.operations.context import DirectoryContext
-from services.directory.schemas import CollectivitePage, CollectiviteQuery, CollectiviteView
+from services.directory.schemas.collectivites import CollectivitePage, CollectiviteQuery, CollectiviteView
 from shared.app import context_of
 from shared.caching import json_response
 from shared.edge import StrictRoute

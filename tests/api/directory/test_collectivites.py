@@ -244,7 +244,7 @@ async def test_the_reference_cannot_be_written(client: httpx.AsyncClient, method
 
 
 async def test_the_answers_are_those_that_are_documented(client: httpx.AsyncClient) -> None:
-    from services.directory.schemas import CollectivitePage, CollectiviteView
+    from services.directory.schemas.collectivites import CollectivitePage, CollectiviteView
 
     for query in ({"q": "saint"}, {"q": "arbignieu"}, {"type": "REG"}, {"code_insee": "75101"}, {"q": "%"}):
         document = await page(client, **query)

@@ -1,66 +1,24 @@
-"""Bodies and parameters of the directory API."""
+"""What the collectivités are asked and how they are shown."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES
-from services.directory.domain.identifiers import InvalidIdentifier, clean, parse_code_insee, parse_siren
 from services.directory.domain.search import MAX_QUERY
-from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
+from services.directory.schemas.fields import (
+    Cursor,
+    DepartementCode,
+    InseeCode,
+    PopulationCode,
+    RegionCode,
+    Siren,
+    TypeCode,
+)
 from shared.pagination import DEFAULT_LIMIT, MAX_LIMIT
 
 MOST_CHOICES = 200
-
-
-def _known(value: str, known: dict[str, object], fr: str, en: str) -> str:
-    if value not in known:
-        raise InvalidIdentifier(f"{fr} : {', '.join(known)}.", f"{en}: {', '.join(known)}.")
-    return value
-
-
-def _type(value: str) -> str:
-    return _known(clean(value), dict(TYPES), "le type doit être l'un de", "the type must be one of")
-
-
-def _departement(value: str) -> str:
-    return _known(
-        clean(value),
-        dict(DEPARTEMENTS),
-        "le code de département doit être l'un de",
-        "the code of a département must be one of",
-    )
-
-
-def _region(value: str) -> str:
-    return _known(
-        clean(value),
-        dict(REGIONS),
-        "le code de région doit être l'un de",
-        "the code of a région must be one of",
-    )
-
-
-def _population(value: str) -> str:
-    known: dict[str, object] = {found.code: found for found in POPULATION_CLASSES}
-    return _known(
-        value, known, "la classe de population doit être l'une de", "the population class must be one of"
-    )
-
-
-def _emptied(value: object) -> object:
-    return value or None
-
-
-Choice = Annotated[str, Field(max_length=100)]
-TypeCode = Annotated[Choice, AfterValidator(_type)]
-DepartementCode = Annotated[Choice, AfterValidator(_departement)]
-RegionCode = Annotated[Choice, AfterValidator(_region)]
-PopulationCode = Annotated[Choice, AfterValidator(_population)]
-Siren = Annotated[Choice, AfterValidator(parse_siren)]
-InseeCode = Annotated[Choice, AfterValidator(parse_code_insee)]
 
 
 class CollectiviteQuery(BaseModel):
@@ -88,9 +46,7 @@ class CollectiviteQuery(BaseModel):
         description=f"Population classes: {', '.join(found.code for found in POPULATION_CLASSES)}.",
     )
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Items at most in one page.")
-    cursor: Annotated[str | None, BeforeValidator(_emptied)] = Field(
-        default=None, max_length=1000, description="The `next` of the page before; omit it for the first."
-    )
+    cursor: Cursor = None
 
     def filters(self) -> dict[str, list[str]]:
         """Return the filters by facet."""

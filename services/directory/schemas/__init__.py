@@ -1,0 +1,1 @@
+"""Bodies and parameters of the directory API, a module per resource."""
