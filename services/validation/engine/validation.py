@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 import orjson
 
 from services.validation.engine.collector import Collector
+from services.validation.engine.formats.opening import Opened, unwrap
 from services.validation.engine.inspection import field_findings, inspect_schema
+from services.validation.engine.match import Fit, best_fits
 from services.validation.engine.messages import Finding, Unreadable
 from services.validation.engine.options import Options, Progress
 from services.validation.engine.read import ReadAs, read_table
@@ -23,8 +26,8 @@ from services.validation.engine.table.integrity import Integrity
 from services.validation.engine.table.run import TableRun
 from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.blocks import Block, Table
-from services.validation.engine.text.reader import NotUtf8, legacy_encoding
-from services.validation.engine.text.source import ByteSource, Source, open_source
+from services.validation.engine.text.reader import NotUtf8, legacy_encoding, likely_delimiter
+from services.validation.engine.text.source import Source, open_source
 
 SchemaLike = Schema | ParsedSchema | Mapping[str, object] | str | os.PathLike[str]
 
@@ -87,40 +90,38 @@ class _Validation:
         self._options = options
         self._facts = TableFacts(label=options.label)
         self._collector = self._new_collector()
-        self._fits: tuple[Mapping[str, object], ...] = ()
+        self._fits: tuple[Fit, ...] = ()
 
     def perform(self, source: Source) -> None:
         schema = self._parsed.schema
         if schema is None:
             return
         try:
-            opened = open_source(source, self._options.label)
+            with closing(open_source(source, self._options.label)) as given:
+                self._facts = TableFacts(label=given.label, bytes=given.size)
+                opened = unwrap(given)
+                with closing(opened.source):
+                    self._read_and_judge(opened, schema)
         except Unreadable as stopped:
             self._collector.tell([stopped.finding])
-            return
-        try:
-            self._read_and_judge(opened, schema)
-        finally:
-            opened.close()
 
-    def _read_and_judge(self, source: ByteSource, schema: Schema) -> None:
+    def _read_and_judge(self, opened: Opened, schema: Schema) -> None:
         told = ReadAs(self._options.encoding)
         while True:
             try:
-                self._judge(source, schema, told)
+                self._judge(opened, schema, told)
                 return
             except NotUtf8 as wrong:
                 # Everything said so far came from a wrong reading.
-                told = ReadAs(legacy_encoding(source, wrong.offset), found=True)
+                told = ReadAs(legacy_encoding(opened.source, wrong.offset), found=True)
                 self._collector = self._new_collector()
-            except Unreadable as stopped:
-                self._collector.tell([stopped.finding])
-                return
 
-    def _judge(self, source: ByteSource, schema: Schema, told: ReadAs) -> None:
-        table = read_table(source, schema, self._options, told)
+    def _judge(self, opened: Opened, schema: Schema, told: ReadAs) -> None:
+        table = read_table(opened, schema, self._options, told)
         header = match_header(table.header, schema, ignore_case=self._options.ignore_header_case)
         self._collector.tell(header.findings)
+        if not header.matched:
+            self._tell_unmatched(opened, table, schema)
         self._facts = _facts(table, 0)
         run = TableRun(header.columns, schema, self._collector)
         integrity = Integrity(schema, run, self._collector, self._options)
@@ -130,7 +131,7 @@ class _Validation:
                 integrity.note(view, run.take(view))
             self._facts = _facts(table, run.rows)
             if integrity.needs_second_pass():
-                again = read_table(source, schema, self._options, told)
+                again = read_table(opened, schema, self._options, told)
                 try:
                     integrity.second_pass(again.blocks)
                 finally:
@@ -138,6 +139,18 @@ class _Validation:
         finally:
             table.close()
             self._collector.tell(table.findings)
+
+    def _tell_unmatched(self, opened: Opened, table: Table, schema: Schema) -> None:
+        """No label is a field's: say what is likely, a wrong delimiter or another schema."""
+        key, params = "unmatched-header", dict[str, object]()
+        self._fits = best_fits(table.header)
+        if table.delimiter:
+            likely = likely_delimiter(opened.source, table.encoding, schema)
+            if likely not in (None, table.delimiter):
+                key, params = "unmatched-header-delimiter", {"delimiter": likely}
+        if self._fits and key == "unmatched-header":
+            key, params = "unmatched-header-fits", {"schema": self._fits[0].schema}
+        self._collector.tell([Finding("unmatched-header", key, params, row=1, line=table.header_line)])
 
     def _blocks(self, table: Table, run: TableRun) -> Iterator[Block]:
         tell = self._options.progress
@@ -165,7 +178,7 @@ class _Validation:
             seconds=seconds,
             date=datetime.now(UTC).isoformat(timespec="seconds"),
             engine=engine_name(),
-            fits=self._fits,
+            fits=tuple(fit.to_dict() for fit in self._fits),
         )
 
 

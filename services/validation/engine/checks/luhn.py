@@ -8,19 +8,7 @@ import polars as pl
 
 Numbers = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
-
-
-def _sums_of_four_digits() -> npt.NDArray[np.uint8]:
-    """Luhn sums of 0000…9999, the last digit taken as it is."""
-    numbers = np.arange(10_000, dtype=np.uint16)
-    digits = [numbers // 10**place % 10 for place in range(4)]
-    doubled = [
-        digit if place % 2 == 0 else digit * 2 // 10 + digit * 2 % 10 for place, digit in enumerate(digits)
-    ]
-    return sum(doubled, start=np.zeros(10_000, dtype=np.uint16)).astype(np.uint8)
-
-
-SUMS = _sums_of_four_digits()
+Sums = npt.NDArray[np.uint8]
 
 
 def luhn_valid(digits: str) -> bool:
@@ -30,14 +18,14 @@ def luhn_valid(digits: str) -> bool:
     return (odd + even) % 10 == 0
 
 
-def accept_luhn(texts: pl.Expr, length: int) -> pl.Expr:
-    """True for texts of exactly `length` ASCII digits (at most 19) with a valid checksum."""
-    return _shaped(texts, length) & _over_numbers(texts, _luhn_of_numbers)
+def accept_siren_luhn(texts: pl.Expr) -> pl.Expr:
+    """True for nine ASCII digits with a valid checksum."""
+    return _shaped(texts, 9) & _over_numbers(texts, 9, _siren_valid)
 
 
 def accept_siret_luhn(texts: pl.Expr) -> pl.Expr:
-    """True for texts of 14 digits, valid as a whole and in their first nine (the SIREN), La Poste's aside."""
-    return _shaped(texts, 14) & _over_numbers(texts, _siret_of_numbers)
+    """True for fourteen ASCII digits, valid as a whole and in their SIREN, La Poste's aside."""
+    return _shaped(texts, 14) & _over_numbers(texts, 14, _siret_valid)
 
 
 def _shaped(texts: pl.Expr, length: int) -> pl.Expr:
@@ -45,24 +33,51 @@ def _shaped(texts: pl.Expr, length: int) -> pl.Expr:
     return (texts.str.len_bytes() == length) & ~texts.str.starts_with("+")
 
 
-def _over_numbers(texts: pl.Expr, judge: Callable[[Numbers], Mask]) -> pl.Expr:
-    # What is not a number becomes 1, which no checksum accepts.
-    numbers = texts.cast(pl.UInt64, strict=False).fill_null(1)
+def _over_numbers(texts: pl.Expr, length: int, judge: Callable[[Numbers], Mask]) -> pl.Expr:
+    # What is not a number becomes 1, which no checksum accepts; a longer number is refused for its length.
+    numbers = texts.cast(pl.UInt64, strict=False).fill_null(1).clip(upper_bound=10**length - 1)
     return numbers.map_batches(
         lambda column: pl.Series(judge(column.to_numpy())), return_dtype=pl.Boolean, is_elementwise=True
     )
 
 
-def _siret_of_numbers(numbers: Numbers) -> Mask:
-    siren = numbers // np.uint64(10**5)
-    return _luhn_of_numbers(numbers) & _luhn_of_numbers(siren) & (siren != np.uint64(356_000_000))
+def _siren_valid(numbers: Numbers) -> Mask:
+    high, low = _split(numbers.astype(np.uint32))
+    return _divisible(AS_SIREN_HIGH[high] + AS_SIREN_LOW[low])
 
 
-def _luhn_of_numbers(numbers: Numbers) -> Mask:
-    low, high = numbers % np.uint64(10**8), numbers // np.uint64(10**8)
-    total = np.zeros(len(numbers), dtype=np.uint8)
-    for part in (low.astype(np.uint32), high % np.uint64(10**8)):
-        total += SUMS[part % 10_000] + SUMS[part // 10_000]
-    total += SUMS[high // np.uint64(10**8)]
-    valid: Mask = total % 10 == 0
+def _siret_valid(numbers: Numbers) -> Mask:
+    siren = (numbers // np.uint64(100_000)).astype(np.uint32)
+    nic = (numbers - siren.astype(np.uint64) * np.uint64(100_000)).astype(np.uint32)
+    high, low = _split(siren)
+    siren_valid = _divisible(AS_SIREN_HIGH[high] + AS_SIREN_LOW[low])
+    siret_valid = _divisible(AS_SIRET_HIGH[high] + AS_SIRET_LOW[low] + AS_SIREN_LOW[nic])
+    return siren_valid & siret_valid & (siren != np.uint32(356_000_000))
+
+
+def _split(siren: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Give the first four and the last five digits of nine."""
+    high = siren // np.uint32(100_000)
+    return high, siren - high * np.uint32(100_000)
+
+
+def _divisible(sums: Sums) -> Mask:
+    valid: Mask = sums % np.uint8(10) == 0
     return valid
+
+
+def _sums(digits: int, first_doubled: int) -> Sums:
+    """Luhn sums of every number of so many digits; places are doubled from `first_doubled` on, every other one."""
+    numbers = np.arange(10**digits, dtype=np.uint32)
+    total = np.zeros(len(numbers), dtype=np.uint8)
+    for place in range(digits):
+        digit = (numbers // np.uint32(10**place) % np.uint32(10)).astype(np.uint8)
+        doubled = place % 2 == first_doubled
+        total += digit * 2 // 10 + digit * 2 % 10 if doubled else digit
+    return total
+
+
+# Nine digits are read as four and five. The last digit of a number is never doubled; in a SIRET five digits
+# follow the SIREN, whose last digit is then doubled.
+AS_SIREN_LOW, AS_SIREN_HIGH = _sums(5, first_doubled=1), _sums(4, first_doubled=0)
+AS_SIRET_LOW, AS_SIRET_HIGH = _sums(5, first_doubled=0), _sums(4, first_doubled=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from services.validation.engine.messages import Finding, Unreadable
+from services.validation.engine.schema import Schema
 from services.validation.engine.text.blocks import Block, Table
 from services.validation.engine.text.encoding import (
     Encoding,
@@ -15,7 +16,7 @@ from services.validation.engine.text.encoding import (
 )
 from services.validation.engine.text.exact import exact_blocks
 from services.validation.engine.text.fast import FastBlocks, NotRegular, repetitive_columns
-from services.validation.engine.text.layout import Layout, lay_out
+from services.validation.engine.text.layout import Layout, lay_out, plain
 from services.validation.engine.text.lines import Records, stream_lines
 from services.validation.engine.text.prefetch import prefetch
 from services.validation.engine.text.source import ByteSource
@@ -160,10 +161,28 @@ class _TextReader:
     def _tell_about_bytes(self) -> None:
         stream = self._stream
         if stream.nuls:
-            self.findings.append(Finding("source-error", "nul-bytes", {"count": stream.nuls}))
+            found = {"count": stream.nuls}
+            self.findings.append(Finding("source-error", "nul-bytes", found, line=self._first_line_of("\0")))
         if stream.damaged:
             params = {"count": stream.damaged, "encoding": self._encoding.name}
-            self.findings.append(Finding("encoding-error", "bytes-damaged", params))
+            line = self._first_line_of("\ufffd")
+            self.findings.append(Finding("encoding-error", "bytes-damaged", params, line=line))
+
+    def _first_line_of(self, character: str) -> int | None:
+        """The physical line on which a character first stands: the text is read again."""
+        self._stream.stop()
+        for number, line in enumerate(stream_lines(self._open()), start=1):
+            if character in line:
+                return number
+        return None
 
 
-__all__ = ["NotUtf8", "legacy_encoding", "read_text"]
+def likely_delimiter(source: ByteSource, encoding: str, schema: Schema) -> str | None:
+    """The delimiter that shows fields of the schema in the header, whatever was asked for."""
+    text = source.head(CHUNK).decode(encoding, "replace")
+    layout = lay_out(text, [field.name for field in schema.fields])
+    known = {plain(field.name) for field in schema.fields}
+    return layout.delimiter if known & {plain(label) for label in layout.header} else None
+
+
+__all__ = ["NotUtf8", "legacy_encoding", "likely_delimiter", "read_text"]
