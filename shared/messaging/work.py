@@ -90,6 +90,15 @@ class WorkTable:
             claim.fence,
         )
 
+    async def requeue(self, claim: Claim) -> None:
+        """Put the row back in the queue, the attempt counted (the work failed, and may not next time)."""
+        await self._db.execute(
+            f"UPDATE {self.table} SET state = 'queued', lease_until = NULL "
+            "WHERE id = $1 AND fence = $2 AND state = 'running'",
+            claim.id,
+            claim.fence,
+        )
+
     async def give_up(self, session: AsyncSession) -> UUID | None:
         """Fail one row whose attempts are spent and whose worker is gone; return its id, or None."""
         result = await run(
@@ -204,10 +213,11 @@ class Runner:
         try:
             await self._work.run(claim)
         except Exception:
-            # The lease ends by itself and the row is tried again, up to the cap.
             WORK.labels(self._service, self._work.kind, "error").inc()
             logger.exception("work raised", attempt=claim.attempt)
-            await asyncio.sleep(0)
+            # Where even this fails, the lease ends by itself and the row is tried again all the same.
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._work.table.requeue(claim)
         else:
             WORK.labels(self._service, self._work.kind, "done").inc()
             logger.info("work ended")
