@@ -115,13 +115,13 @@ def build_sum(kind: str, custom: "CustomCheck", schema: "Schema") -> RowCheck:
     total, terms = params.text(custom, "column"), params.texts(custom, "columns")
     names = (total, *terms)
     readers = {name: _reader(schema.field(name)) for name in names}
-    fast = all(_plain_numbers(schema.field(name)) for name in names)
+    exact = _exact_numbers(*(schema.field(name) for name in names))
 
     def suspect(frame: pl.DataFrame) -> pl.Series:
         filled = pl.all_horizontal(pl.col(*names).is_not_null())
-        if not fast:
+        if exact is None:
             return frame.select(filled).to_series()
-        equal = thousandths(total) == pl.sum_horizontal(*map(thousandths, terms), ignore_nulls=False)
+        equal = exact(total) == pl.sum_horizontal(*map(exact, terms), ignore_nulls=False)
         return frame.select(filled & ~equal.fill_null(False)).to_series()
 
     def judge(row: Row) -> Violation | None:
@@ -142,6 +142,12 @@ def build_sum(kind: str, custom: "CustomCheck", schema: "Schema") -> RowCheck:
     return RowCheck(kind, names, suspect, judge)
 
 
+def integers(name: str) -> pl.Expr:
+    """Read a column's integers, exactly; null for a text that is none or that 32 bits cannot hold."""
+    # Sums are made in 64 bits, where numbers of 32 cannot overflow.
+    return pl.col(name).cast(pl.Int32, strict=False).cast(pl.Int64)
+
+
 def thousandths(name: str) -> pl.Expr:
     """Read a column's plain decimal texts, exactly, as a whole number of thousandths; null for any other text."""
     text = pl.col(name)
@@ -155,12 +161,14 @@ def _certain_compare(left: "Field | None", right: "Field | None", op: str) -> pl
     """Give an expression that is true where the comparison certainly holds; None when there is no fast way."""
     if left is None or right is None:
         return None
-    if _plain_numbers(left) and _plain_numbers(right):
-        return _compare(thousandths(left.name), thousandths(right.name), op)
+    exact = _exact_numbers(left, right)
+    if exact is not None:
+        return _compare(exact(left.name), exact(right.name), op)
     if all(field.type == "date" and field.format == "default" for field in (left, right)):
         first, second = pl.col(left.name), pl.col(right.name)
-        iso = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-        return first.str.contains(iso) & second.str.contains(iso) & _compare(first, second, op)
+        # A cell that passed its type and has ten bytes is AAAA-MM-JJ: its text sorts as its date.
+        whole = (first.str.len_bytes() == 10) & (second.str.len_bytes() == 10)
+        return whole & _compare(first, second, op)
     return None
 
 
@@ -170,8 +178,14 @@ def _compare(first: pl.Expr, second: pl.Expr, op: str) -> pl.Expr:
     return result
 
 
-def _plain_numbers(field: "Field | None") -> bool:
-    return field is not None and field.type in NUMERIC_TYPES and not NUMBER_OPTIONS & field.options.keys()
+def _exact_numbers(*fields: "Field | None") -> Callable[[str], pl.Expr] | None:
+    """Give what reads these columns as integers that compare and add up exactly; None when nothing does."""
+    types = set()
+    for field in fields:
+        if field is None or field.type not in NUMERIC_TYPES or NUMBER_OPTIONS & field.options.keys():
+            return None
+        types.add(field.type)
+    return thousandths if "number" in types else integers
 
 
 def _reader(field: "Field | None") -> Read:

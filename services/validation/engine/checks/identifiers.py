@@ -7,7 +7,7 @@ from stdnum.util import clean
 
 from services.validation.engine.checks import params
 from services.validation.engine.checks.contract import ValueCheck, Violation
-from services.validation.engine.checks.luhn import accept_luhn, accept_siret_luhn, luhn_valid
+from services.validation.engine.checks.luhn import accept_siren_luhn, accept_siret_luhn, luhn_valid
 
 if TYPE_CHECKING:
     from services.validation.engine.schema import CustomCheck, Schema
@@ -103,7 +103,7 @@ def build_siret(kind: str, custom: "CustomCheck", schema: "Schema") -> ValueChec
 
 def accept_siren(column: pl.Expr) -> pl.Expr:
     """True for nine digits with a valid checksum, about 40 ns a value."""
-    return accept_luhn(column, 9)
+    return accept_siren_luhn(column)
 
 
 def accept_siret(column: pl.Expr) -> pl.Expr:

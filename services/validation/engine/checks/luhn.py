@@ -52,7 +52,8 @@ def _siret_valid(numbers: Numbers) -> Mask:
     high, low = _split(siren)
     siren_valid = _divisible(AS_SIREN_HIGH[high] + AS_SIREN_LOW[low])
     siret_valid = _divisible(AS_SIRET_HIGH[high] + AS_SIRET_LOW[low] + AS_SIREN_LOW[nic])
-    return siren_valid & siret_valid & (siren != np.uint32(356_000_000))
+    valid: Mask = siren_valid & siret_valid & (siren != np.uint32(356_000_000))
+    return valid
 
 
 def _split(siren: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:

@@ -196,7 +196,22 @@ def test_a_badly_declared_check_is_an_explicit_error(name: str, params: dict[str
 
 CELLS = st.none() | st.integers(-50, 50).map(str) | st.decimals(-9, 9, places=2).map(str)
 ODD = st.sampled_from(
-    [" 1", "+1", "1e2", "1_0", "-0", "0.0000001", "999999999999999", "1.50", "inf", "-inf", "NaN"]
+    [
+        " 1",
+        "+1",
+        "1e2",
+        "1_0",
+        "-0",
+        "0.0000001",
+        "999999999999999",
+        "2147483648",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1.50",
+        "inf",
+        "-inf",
+        "NaN",
+    ]
 )
 
 
