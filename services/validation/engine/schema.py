@@ -26,7 +26,7 @@ def _empty() -> Mapping[str, object]:
 _FIELD_KEYS = frozenset(
     [
         *("name", "type", "format", "title", "description", "example", "missingValues", "constraints"),
-        *("custom_checks", "rdfType"),
+        *("customCheck", "custom_checks", "rdfType"),
     ]
 )
 
@@ -167,6 +167,8 @@ def _read_fields(
             findings.error("field-name", path)
             continue
         checks.extend(_field_checks(item.get("custom_checks"), f"{path}/custom_checks", name, findings))
+        if "customCheck" in item:
+            checks.extend(_field_check(item["customCheck"], f"{path}/customCheck", name, findings))
         yield _read_field(item, name, path, missing_values, findings)
 
 
@@ -202,6 +204,16 @@ def _field_checks(value: object, path: str, name: str, findings: _Findings) -> I
     """Checks declared inside a field are checks of the table with that field as `column`."""
     for check in _read_checks(value, path, findings):
         yield CustomCheck(check.name, {"column": name, **check.params})
+
+
+def _field_check(value: object, path: str, column: str, findings: _Findings) -> Iterator[CustomCheck]:
+    """One check, as its name or as an object that holds its name and its parameters side by side."""
+    params = dict(value) if isinstance(value, Mapping) else {"name": value}
+    name = params.pop("name", None)
+    if isinstance(name, str) and name:
+        yield CustomCheck(name, {"column": column, **params})
+    else:
+        findings.error("check-shape", path)
 
 
 def _read_checks(value: object, path: str, findings: _Findings) -> Iterator[CustomCheck]:
