@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import orjson
 
 from services.validation.engine.schema import Field
 
 Renderer = Callable[[object], str]
-
-_TEXT_TYPES = frozenset(("string", "any"))
 
 
 class Rendering:
@@ -21,7 +20,6 @@ class Rendering:
     def __init__(self, field: Field | None) -> None:
         self.field = field
         type_ = "any" if field is None else field.type
-        self.wants_text = type_ in _TEXT_TYPES
         self._warns = type_ == "string"
         self._decimal_char = _option(field, "decimalChar") if type_ == "number" else "."
         self._true = _first(field, "trueValues", "true")
@@ -35,12 +33,25 @@ class Rendering:
 
     def column(self, values: tuple[object, ...]) -> list[str]:
         """The texts of consecutive cells."""
-        kinds = set(map(type, values))
+        cells: tuple[Any, ...] = values
+        kinds = set(map(type, cells))
         if kinds == {str}:
-            return list(values)  # type: ignore[arg-type]
-        if kinds <= {float, str} and not self.wants_text and self._decimal_char == ".":
-            return [value if isinstance(value, str) else number_text(value) for value in values]  # type: ignore[arg-type]
-        return [value if isinstance(value, str) else self.text(value) for value in values]
+            return list(cells)
+        if kinds <= {float, str}:
+            return self._numbers(cells)
+        if kinds == {dt.date} and self._date == "%Y-%m-%d" and not self._always_datetime:
+            return list(map(dt.date.isoformat, cells))
+        return [cell if type(cell) is str else self.text(cell) for cell in cells]
+
+    def _numbers(self, cells: tuple[Any, ...]) -> list[str]:
+        """Floating-point numbers and texts, quickly: what `text` gives."""
+        if self._warns or self._decimal_char != ".":
+            return [cell if type(cell) is str else self._number(cell) for cell in cells]
+        texts = [cell if type(cell) is str else f"{cell:.15g}" for cell in cells]
+        return [
+            text if "e" not in text or type(cell) is str else number_text(cell)
+            for text, cell in zip(texts, cells, strict=True)
+        ]
 
     def text(self, value: object) -> str:
         """One value; "" for none."""

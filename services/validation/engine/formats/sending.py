@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -24,12 +25,16 @@ _ROWS_LOOKED_AT = 15
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to read: the file, the fields expected (to write values as their readers want), the sheet wanted."""
+    """What to read: the file, the fields expected (to write values as their readers want), the sheet wanted.
+
+    `cautious` after a first attempt that ran out of memory: look before parsing, to say why.
+    """
 
     path: str
     format: str
     fields: tuple[Field, ...]
     sheet: str | int | None = None
+    cautious: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +131,23 @@ def header_labels(row: Row) -> list[str]:
 
 
 def is_blank(row: Row) -> bool:
-    return not any(row) and all(cell is None or cell == "" for cell in row)
+    return all(cell is None or cell == "" for cell in row)
 
 
 def _blocks(rows: Iterable[Row], width: int) -> Iterator[list[Row]]:
+    """Rows in lists of a bounded number of cells, without the blank rows of the end."""
     size = max(1, min(_MOST_ROWS_IN_BLOCK, _CELLS_IN_BLOCK // max(width, 1)))
-    block: list[Row] = []
+    remaining = iter(rows)
     blanks: list[Row] = []
-    for row in rows:
-        if is_blank(row):
-            blanks.append(row)
-            continue
-        if blanks:
-            block.extend(blanks)
+    while chunk := list(islice(remaining, size)):
+        filled = len(chunk)
+        while filled and is_blank(chunk[filled - 1]):
+            filled -= 1
+        if filled:
+            block = [*blanks, *chunk[:filled]]
             blanks = []
-        block.append(row)
-        while len(block) >= size:
-            yield block[:size]
-            block = block[size:]
-    if block:
-        yield block
+            yield from (block[start : start + size] for start in range(0, len(block), size))
+        blanks += chunk[filled:]
 
 
 def _extra_cells(columns: Sequence[Column]) -> dict[int, tuple[str, ...]]:

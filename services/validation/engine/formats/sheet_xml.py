@@ -18,8 +18,9 @@ from services.validation.engine.formats.zips import DAMAGED, read_member, unread
 
 _CHUNK = 4 << 20
 _MOST_SMALL_PART = 64 << 20
-_ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d{1,7})"')
-_WIDE_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{2,3})\d+"[^>/]*>\s*<')
+_ROW_NUMBER = re.compile(rb'row\b[^>]*?\br="(\d{1,7})"')
+# A cell beyond column Z that is not empty; the pattern begins with a constant, which is found quickly.
+_WIDE_CELL = re.compile(rb'r="([A-Z]{2,3})\d{1,7}"[^>/]*>\s*<')
 _ERROR_CELL = re.compile(
     rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>.{0,2000}?<(?:\w+:)?v>([^<]{1,40})<',
     re.DOTALL,
@@ -31,16 +32,9 @@ _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relation
 
 
 @dataclass(slots=True)
-class Details:
-    """By line (from 1): columns (from 0) with the text of an error, or with a number format that pads."""
+class Extent:
+    """The rectangle that holds every filled cell, and how many there are."""
 
-    errors: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
-    padded: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
-    formulas_without_value: int = 0
-
-
-@dataclass(slots=True)
-class _Extent:
     cells: int = 0
     first_line: int = 0
     last_line: int = 0
@@ -55,16 +49,26 @@ class _Extent:
             raise unreadable("sheet-too-sparse", cell=f"{self.widest}{self.last_line}", cells=self.cells)
 
 
+@dataclass(slots=True)
+class Details:
+    """By line (from 1): columns (from 0) with the text of an error, or with a number format that pads."""
+
+    errors: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    padded: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    formulas_without_value: int = 0
+    extent: Extent = field(default_factory=Extent)
+
+
 def scan(archive: zipfile.ZipFile, sheet: str) -> Details:
-    """The details of the sheet of that name. Raises Unreadable when it is too sparse to be held."""
+    """The details of the sheet of that name. Raises Unreadable when the archive is damaged."""
     path = _sheet_path(archive, sheet)
-    details, extent = Details(), _Extent()
+    details = Details()
     if path is None:
         return details
     padded_styles = _padded_styles(archive)
     styled = _styled_cells(padded_styles)
     for xml in _pieces(archive, path):
-        _measure(xml, extent)
+        _measure(xml, details.extent)
         if b't="e"' in xml:
             for letters, line, text in _ERROR_CELL.findall(xml):
                 details.errors.setdefault(int(line), []).append((column_number(letters), text.decode()))
@@ -72,7 +76,6 @@ def scan(archive: zipfile.ZipFile, sheet: str) -> Details:
             for attributes in styled.findall(xml):
                 _add_padded(attributes, padded_styles, details)
         details.formulas_without_value += len(_EMPTY_FORMULA.findall(xml)) if b"<f" in xml else 0
-    extent.judge()
     return details
 
 
@@ -133,13 +136,12 @@ def _pieces(archive: zipfile.ZipFile, path: str) -> Iterator[bytes]:
     yield rest
 
 
-def _measure(xml: bytes, extent: _Extent) -> None:
-    lines = _ROW_NUMBER.findall(xml)
-    # Most rows have cells; a row without any only makes the estimate larger, and the count of cells decides.
-    if lines:
-        filled = [int(line) for line in (lines[0], lines[-1])]
-        extent.first_line = extent.first_line or filled[0]
-        extent.last_line = max(extent.last_line, filled[1])
+def _measure(xml: bytes, extent: Extent) -> None:
+    # A row without any cell only makes the estimate larger, and the count of cells decides.
+    first, last = _ROW_NUMBER.search(xml), _ROW_NUMBER.search(xml, max(0, xml.rfind(b"row ")))
+    if first and last:
+        extent.first_line = extent.first_line or int(first[1])
+        extent.last_line = max(extent.last_line, int(last[1]))
     extent.cells += xml.count(b"<v>") + xml.count(b"<is>")
     for letters in set(_WIDE_CELL.findall(xml)):
         number = column_number(letters)

@@ -15,7 +15,7 @@ from services.validation.engine.formats import limits
 from services.validation.engine.formats.opening import Opened, on_disk
 from services.validation.engine.formats.sending import Header, Report, Request, SentBlock
 from services.validation.engine.formats.zips import unreadable
-from services.validation.engine.messages import Finding
+from services.validation.engine.messages import Finding, Unreadable
 from services.validation.engine.schema import Field
 from services.validation.engine.text.blocks import Block, Table
 
@@ -30,9 +30,15 @@ def read_table(opened: Opened, fields: Sequence[Field], sheet: str | int | None 
 
     Values are written as the readers of `fields` expect them. Raises Unreadable, here or out of `blocks`.
     """
-    request = (opened.format, tuple(map(_sendable, fields)), sheet)
+    request = Request("", opened.format, tuple(map(_sendable, fields)), sheet)
     stream = _messages(opened, request)
-    header = next(stream)
+    try:
+        header = next(stream)
+    except Unreadable as error:
+        if error.finding.key != "parser-memory":
+            raise
+        stream = _messages(opened, replace(request, cautious=True))
+        header = next(stream)
     if not isinstance(header, Header):
         raise TypeError(header)
     findings = list(opened.findings)
@@ -65,16 +71,13 @@ def _blocks(stream: Iterator[Any], findings: list[Finding]) -> Iterator[Block]:
             findings.append(message)
 
 
-def _messages(
-    opened: Opened, asked: tuple[str, tuple[Field, ...], str | int | None]
-) -> Generator[Any, None, None]:
+def _messages(opened: Opened, request: Request) -> Generator[Any, None, None]:
     """What a child reports of the file; the child goes back to the idle ones when it has told everything."""
     with ExitStack() as stack:
         path = stack.enter_context(on_disk(opened.source))
         child = _borrow()
-        request = Request(str(path), *asked)
         try:
-            yield from child.stream(_parser(opened.format), request)
+            yield from child.stream(_parser(opened.format), replace(request, path=str(path)))
         except ChildDied as died:
             raise unreadable(f"parser-{died.reason}", "source-error", detail=died.detail) from died
         except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from itertools import chain, islice
 from pathlib import Path
@@ -67,7 +68,8 @@ class _SheetReader:
         line = top + 1
         rows = sheet.iter_rows()
         first = list(islice(rows, _LOOK_AHEAD))
-        corrected = self._correct(chain(first, rows), line)
+        everything = chain(first, rows)
+        corrected = self._correct(everything, line) if self._details.errors else everything
         first = list(islice(corrected, len(first)))
         at = next((index for index, row in enumerate(first) if not is_blank(row)), 0)
         at += choose_header(first[at:], self._request.fields)
@@ -75,7 +77,8 @@ class _SheetReader:
         self._sender.header(sheet.name, labels, line + at)
         self._tell(sheet, labels)
         data = line + at + 1
-        self._sender.rows(self._padded(chain(first[at + 1 :], corrected), data), data, sheet.width)
+        below = chain(first[at + 1 :], corrected)
+        self._sender.rows(self._padded(below, data) if self._details.padded else below, data, sheet.width)
         self._sender.end()
 
     def _choose(self) -> CalamineSheet:
@@ -102,10 +105,20 @@ class _SheetReader:
         raise unreadable("sheets-empty", names=names[:20])
 
     def _load(self, name: str) -> CalamineSheet:
-        """The sheet, parsed, after a look at its XML that refuses what the parser could not hold."""
-        if self._archive is not None:
-            self._details = sheet_xml.scan(self._archive, name)
-        return self._workbook.get_sheet_by_name(name)
+        """The sheet, parsed, while its XML is looked at for what the parser does not give.
+
+        When the parser ran out of memory before, the look comes first: it tells which cell is too far.
+        """
+        if self._archive is None:
+            return self._workbook.get_sheet_by_name(name)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            look = beside.submit(sheet_xml.scan, self._archive, name)
+            if self._request.cautious:
+                look.result().extent.judge()
+            sheet = self._workbook.get_sheet_by_name(name)
+            self._details = look.result()
+        self._details.extent.judge()
+        return sheet
 
     def _correct(self, rows: Iterator[list[Any]], line: int) -> Iterator[list[Any]]:
         """Put back the error values (`#N/A`), which the parser leaves empty."""
@@ -117,11 +130,7 @@ class _SheetReader:
 
     def _padded(self, rows: Iterator[list[Any]], line: int) -> Iterator[Row]:
         """Write numbers as their format shows them (`00000`) in columns that hold texts."""
-        texts = self._details.padded
-        if not texts:
-            yield from rows
-            return
-        left = self._left
+        left, texts = self._left, self._details.padded
         columns = {column for formats in texts.values() for column, _ in formats}
         wanted = {column for column in columns if self._is_text(column - left)}
         for number, row in enumerate(rows, start=line):
