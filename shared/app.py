@@ -21,6 +21,7 @@ from shared.messaging.queue import Queue
 from shared.migrations import Migrations, require_current
 from shared.observability.logging import configure_logging
 from shared.observability.tracing import traced
+from shared.ratelimit import RateLimiter
 from shared.settings import Settings
 from shared.storage import Storage
 
@@ -38,6 +39,7 @@ class Context(Generic[S]):
     listener: Listener
     http: GuardedClient
     storage: Storage
+    limiter: RateLimiter
 
     @property
     def service(self) -> str:
@@ -66,7 +68,9 @@ async def open_context(migrations: Migrations, settings: S) -> AsyncIterator[Con
         listener = await stack.enter_async_context(Listener(settings.database_url))
         storage = Storage.from_url(settings.storage_url)
         stack.callback(storage.close)
-        yield Context(migrations, settings, db, queue, listener, http, storage)
+        limiter = RateLimiter(settings.redis_url)
+        stack.push_async_callback(limiter.close)
+        yield Context(migrations, settings, db, queue, listener, http, storage, limiter)
 
 
 OpenContext = Callable[[], AbstractAsyncContextManager[Any]]
@@ -126,7 +130,7 @@ def create_service_app(service: Service) -> FastAPI:
     app.include_router(_operations(service.name), include_in_schema=False)
     app.include_router(_operations(service.name), prefix=prefix, include_in_schema=False)
     for router in service.routers:
-        app.include_router(router, prefix=prefix)
+        app.include_router(router, prefix=prefix, dependencies=[Depends(_within_address_rate)])
     return app
 
 
@@ -187,9 +191,28 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(_session, scope="function")]
 
 
+async def count_hit(request: Request, policy: str, rule: str, key: str) -> None:
+    """Count one hit of a key under a rule (`60/minute`) and tell it in the headers; raises `TooManyRequests`."""
+    context: Context[Any] = context_of(request)
+    verdict = await context.limiter.hit(rule, f"{policy}:{key}")
+    if not verdict.allowed:
+        raise verdict.problem(policy)
+    request.scope["state"].setdefault(edge.ADDED_HEADERS, {}).update(verdict.headers(policy))
+
+
+def address_of(request: Request) -> str:
+    """Return the address of the client, as the gateway tells it when there is one."""
+    return request.client.host if request.client is not None else "unknown"
+
+
+async def _within_address_rate(request: Request) -> None:
+    settings: Settings = context_of(request).settings
+    await count_hit(request, "address", settings.rate_per_address, address_of(request))
+
+
 async def _caller(request: Request) -> auth.Caller:
-    address = request.client.host if request.client is not None else "unknown"
-    return await auth.identify(context_of(request).db.pool, auth.presented_key(request), address)
+    pool = context_of(request).db.pool
+    return await auth.identify(pool, auth.presented_key(request), address_of(request))
 
 
 CallerDep = Annotated[auth.Caller, Depends(_caller)]

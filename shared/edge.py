@@ -38,6 +38,8 @@ SECURITY_HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "cross-origin",
 }
+# Where a dependency puts headers for the answer, whoever makes it (`scope["state"]`).
+ADDED_HEADERS = "added_headers"
 # Pages of ours say their own policy; anything else is data and may load nothing.
 CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
 DEEPEST_JSON = 100
@@ -306,7 +308,7 @@ class EdgeMiddleware:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in (SECURITY_HEADERS | scope["state"].get(ADDED_HEADERS, {})).items():
                     headers[name] = value
                 headers.setdefault("content-security-policy", CONTENT_SECURITY_POLICY)
             await send(message)

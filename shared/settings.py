@@ -5,6 +5,9 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+# How often something may be done.
+RATE = r"^[1-9]\d{0,8}/(second|minute|hour|day)$"
+
 
 class Settings(BaseSettings):
     """What each process needs to start. A service adds its own fields in its `settings.py`."""
@@ -49,6 +52,11 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(
         default=2_000_000, ge=1_000, description="Largest JSON body, in bytes; uploads have their own limit."
+    )
+    rate_per_address: str = Field(
+        default="1200/minute",
+        pattern=RATE,
+        description="Requests accepted from one address, whatever they ask: `<count>/<second|minute|hour|day>`.",
     )
     body_timeout_seconds: float = Field(
         default=30.0, gt=0, description="Longest wait for the next part of a request body, in seconds."

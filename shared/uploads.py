@@ -55,6 +55,12 @@ def _malformed(reason: str) -> MalformedRequest:
     )
 
 
+def declared_length(request: Request) -> int:
+    """Return the Content-Length of a request; 0 when it has none (a chunked body)."""
+    declared = request.headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdecimal() and len(declared) < 20 else 0
+
+
 class _Events:
     """Turns the parser's callbacks into a queue of events."""
 

@@ -18,6 +18,7 @@ from services.validation.settings import ValidationSettings
 from services.validation.tables import Validation
 from shared import idempotency
 from shared.app import Context
+from shared.auth import Caller
 from shared.clock import now
 from shared.contracts.catalog import ResourceRegistered
 from shared.contracts.validation import ValidationCompleted
@@ -64,6 +65,18 @@ def choose_schema(reference: str) -> SchemaChoice:
     except bundle.SchemaNotFound as error:
         raise UnknownSchema.of(reference, error.close or tuple(bundle.names())[:5]) from error
     return SchemaChoice(name, version)
+
+
+def check_size(context: ValidationContext, size: int) -> None:
+    """Raise `UploadTooLarge` for a size, in bytes, that no upload may have."""
+    if size > (limit := context.settings.validation_max_upload_bytes):
+        raise UploadTooLarge.past(limit)
+
+
+def rate_of(context: ValidationContext, caller: Caller) -> str:
+    """Return how many validations a caller may ask, as a rule of `shared.ratelimit`."""
+    settings = context.settings
+    return settings.validation_rate_anonymous if caller.key_id is None else settings.validation_rate_key
 
 
 async def keep_upload(context: ValidationContext, filename: str, chunks: AsyncIterator[bytes]) -> Submission:

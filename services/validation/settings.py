@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.settings import Settings
+from shared.settings import RATE, Settings
 
 
 class ValidationSettings(Settings):
@@ -10,6 +10,14 @@ class ValidationSettings(Settings):
 
     validation_max_upload_bytes: int = Field(
         default=100_000_000, ge=1, description="Largest file accepted, uploaded or fetched, in bytes."
+    )
+    validation_rate_anonymous: str = Field(
+        default="60/minute",
+        pattern=RATE,
+        description="Validations that one address may ask without an API key.",
+    )
+    validation_rate_key: str = Field(
+        default="1200/minute", pattern=RATE, description="Validations that one API key may ask."
     )
     validation_processes: int = Field(
         default=2,

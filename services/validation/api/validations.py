@@ -15,13 +15,13 @@ from services.validation.domain.problems import MissingFile, ReportNotReady
 from services.validation.operations import Submission, ValidationContext
 from services.validation.schemas import ValidationRequest, ValidationView
 from shared import idempotency
-from shared.app import CallerDep, context_of
+from shared.app import CallerDep, context_of, count_hit
 from shared.caching import json_response
 from shared.edge import StrictRequest, StrictRoute
 from shared.idempotency import IdempotencyKey
 from shared.ids import new_id
 from shared.problems import InvalidRequest, Problem
-from shared.uploads import Field, FilePart, FormReader, file_label
+from shared.uploads import MAX_FIELD_BYTES, Field, FilePart, FormReader, declared_length, file_label
 
 router = APIRouter(prefix="/v1/validations", tags=["validations"], route_class=StrictRoute)
 
@@ -66,6 +66,7 @@ async def create_validation(
 ) -> Response:
     """Send a file, or the address of one, with the name of its schema; get the report at once, or its address."""
     context: ValidationContext = context_of(request)
+    await count_hit(request, "validations", operations.rate_of(context, caller), caller.name)
     idempotency.check(key)
     seconds = _seconds_to_wait(prefer, context)
     submission = await _read_submission(request, context)
@@ -146,11 +147,13 @@ async def _read_json(request: Request) -> Submission:
 async def _read_form(request: Request, context: ValidationContext) -> Submission:
     submission: Submission | None = None
     fields: dict[str, str] = {}
+    # A client that waits for `100 Continue` is told before it sends anything.
+    operations.check_size(context, declared_length(request) - MAX_FIELD_BYTES)
     try:
         async for part in FormReader(request):
             match part:
                 case Field(name, value):
-                    _known_field(name)
+                    _check_field(name, fields)
                     fields[name] = value
                 case FilePart("file", filename, chunks) if submission is None:
                     submission = await operations.keep_upload(context, filename, chunks)
@@ -173,7 +176,13 @@ async def _read_form(request: Request, context: ValidationContext) -> Submission
         raise
 
 
-def _known_field(name: str) -> None:
+def _check_field(name: str, given: dict[str, str]) -> None:
+    if name in given:
+        raise InvalidRequest.at(
+            f"/form/{name}",
+            fr="Ce champ est donné deux fois : n'en gardez qu'un.",
+            en="This field is given twice: keep only one.",
+        )
     if name not in ("schema", "file"):
         raise InvalidRequest.at(
             f"/form/{name[:100]}",
