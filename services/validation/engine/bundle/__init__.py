@@ -75,9 +75,11 @@ def _parse_reference(reference: str) -> tuple[str, str | None]:
         return name, version.removeprefix("v") or None
     if match := REGISTRY_URL.fullmatch(reference):
         return match[1], None if match[2] == "latest" else match[2]
+    # GitLab serves a file at `/raw/` and at `/-/raw/`.
+    wanted = reference.partition("?")[0].replace("/-/raw/", "/raw/")
     for name, known in _index().items():
         for version, address in known.items():
-            if address == reference:
+            if address.replace("/-/raw/", "/raw/") == wanted:
                 return name, version
     raise SchemaNotFound(reference, ())
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from services.validation.engine import bundle
+from services.validation.engine.checks import build_check
+from services.validation.engine.schema import parse_schema
 
 ROOT = Path(__file__).parents[4]
 OFFICIAL = ROOT.parent / "shared" / "data" / "schemas"
@@ -57,6 +59,7 @@ def test_the_two_schemas_of_the_quick_start_are_there() -> None:
         "deliberations",
         " deliberations@2.1.5 ",
         "https://gitlab.com/opendatafrance/scdl/deliberations/raw/v2.1.5/schema.json",
+        "https://gitlab.com/opendatafrance/scdl/deliberations/-/raw/v2.1.5/schema.json?inline=false",
         "https://schema.data.gouv.fr/schemas/scdl/deliberations/2.1.5/schema.json",
         "https://schema.data.gouv.fr/schemas/scdl/deliberations/latest/schema.json",
     ],
@@ -122,6 +125,14 @@ def test_every_field_is_described(name: str, version: str) -> None:
     for field in fields_of(descriptor):
         assert len(field["title"]) > 1, field["name"]
         assert len(field["description"]) > 10, field["name"]
+
+
+@pytest.mark.parametrize(("name", "version"), ALL)
+def test_every_schema_can_be_validated_with(name: str, version: str) -> None:
+    parsed = parse_schema(bundle.load(name, version))
+    assert parsed.schema is not None
+    for custom in parsed.schema.custom_checks:
+        assert build_check(custom, parsed.schema)
 
 
 def test_the_index_lists_every_file() -> None:
