@@ -23,7 +23,7 @@ def send_features(request: Request, *, report: Report) -> None:
     holder = _geometry_field(request.fields, keys)
     sender = Sender(report, request)
     sender.header("", [*keys, *([holder.name] if holder else [])], 1)
-    sender.rows(_rows(features, keys, holder), 2, len(keys) + bool(holder))
+    sender.rows(_rows(features, keys, holder), 2, len(keys) + bool(holder), drop_blank_end=False)
     sender.end()
 
 

@@ -73,10 +73,10 @@ class Sender:
     def field_at(self, column: int) -> Field | None:
         return self._renderings[column].field if column < len(self._renderings) else None
 
-    def rows(self, rows: Iterable[Row], first_line: int, width: int) -> None:
-        """Send the data rows, each at least `width` long; blank rows at the end are dropped."""
+    def rows(self, rows: Iterable[Row], first_line: int, width: int, *, drop_blank_end: bool) -> None:
+        """Send the data rows, each `width` long."""
         line = first_line
-        for block in _blocks(rows, width):
+        for block in _blocks(rows, width, drop_blank_end):
             self.columns(list(zip(*block, strict=True)), len(block), line)
             line += len(block)
 
@@ -134,14 +134,14 @@ def is_blank(row: Row) -> bool:
     return all(cell is None or cell == "" for cell in row)
 
 
-def _blocks(rows: Iterable[Row], width: int) -> Iterator[list[Row]]:
-    """Rows in lists of a bounded number of cells, without the blank rows of the end."""
+def _blocks(rows: Iterable[Row], width: int, drop_blank_end: bool) -> Iterator[list[Row]]:
+    """Rows in lists of a bounded number of cells; without the blank rows of the end, if asked."""
     size = max(1, min(_MOST_ROWS_IN_BLOCK, _CELLS_IN_BLOCK // max(width, 1)))
     remaining = iter(rows)
     blanks: list[Row] = []
     while chunk := list(islice(remaining, size)):
         filled = len(chunk)
-        while filled and is_blank(chunk[filled - 1]):
+        while drop_blank_end and filled and is_blank(chunk[filled - 1]):
             filled -= 1
         if filled:
             block = [*blanks, *chunk[:filled]]

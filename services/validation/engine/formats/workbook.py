@@ -66,7 +66,7 @@ class _SheetReader:
         sheet = self._choose()
         top, self._left = sheet.start or (0, 0)
         line = top + 1
-        rows = sheet.iter_rows()
+        rows = islice(sheet.iter_rows(), top, None)
         first = list(islice(rows, _LOOK_AHEAD))
         everything = chain(first, rows)
         corrected = self._correct(everything, line) if self._details.errors else everything
@@ -78,7 +78,8 @@ class _SheetReader:
         self._tell(sheet, labels)
         data = line + at + 1
         below = chain(first[at + 1 :], corrected)
-        self._sender.rows(self._padded(below, data) if self._details.padded else below, data, sheet.width)
+        shown = self._padded(below, data) if self._details.padded else below
+        self._sender.rows(shown, data, sheet.width, drop_blank_end=True)
         self._sender.end()
 
     def _choose(self) -> CalamineSheet:
