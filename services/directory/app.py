@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from fastapi import FastAPI
 
-from services.directory.api import collectivites
+from services.directory.api import collectivites, editeurs, modules, progiciels, usages
 from services.directory.migrations import MIGRATIONS
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.search_index import LiveIndex
@@ -20,10 +20,10 @@ def create_app(settings: DirectorySettings) -> FastAPI:
         Service(
             name="directory",
             title="Socle · Annuaire",
-            summary="Annuaire des collectivités et de leurs groupements.",
+            summary="Annuaire des collectivités, des progiciels qu'elles utilisent et de leurs éditeurs.",
             settings=settings,
             open_context=lambda: open_directory(settings),
-            routers=[collectivites.router],
+            routers=[collectivites.router, editeurs.router, progiciels.router, modules.router, usages.router],
         )
     )
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
+from services.directory.api import answers
 from services.directory.domain.identifiers import InvalidIdentifier, parse_siren
 from services.directory.domain.search import Position
 from services.directory.operations import collectivites as operations
@@ -13,7 +14,7 @@ from services.directory.schemas.collectivites import CollectivitePage, Collectiv
 from shared.app import context_of
 from shared.caching import json_response
 from shared.edge import StrictRoute
-from shared.pagination import decode_cursor, encode_cursor, next_link
+from shared.pagination import decode_cursor, encode_cursor
 from shared.problems import InvalidRequest
 
 router = APIRouter(prefix="/v1/collectivites", tags=["collectivites"], route_class=StrictRoute)
@@ -36,12 +37,7 @@ async def list_collectivites(request: Request, query: Annotated[CollectiviteQuer
     )
     if last is not None:
         page["next"] = encode_cursor(LISTING, [last.rank, last.population, last.siren, digest])
-    response = json_response(request, page)
-    if last is not None:
-        response.headers["link"] = next_link(
-            request.url.path, request.query_params.multi_items(), str(page["next"])
-        )
-    return response
+    return answers.page(request, page)
 
 
 @router.get("/{siren}", response_model=CollectiviteView, summary="Read a collectivité")

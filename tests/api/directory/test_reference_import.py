@@ -158,6 +158,6 @@ async def test_an_index_follows_the_edition_in_force(
         assert (await waiting).version == "2026.1"
         await import_reference(db, make_edition("2026.2", lambda lines: lines[:5]))
         async with asyncio.timeout(10):
-            while (await patient.get()).version != "2026.2":  # noqa: ASYNC110 - what a client would do
+            while (await patient.get()).version != "2026.2":
                 await asyncio.sleep(0.02)
         assert len((await patient.get()).bodies) == 5

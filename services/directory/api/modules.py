@@ -1,0 +1,51 @@
+"""`/directory/v1/modules`: what is said of an export module."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.directory.api.answers import SCOPE, created
+from services.directory.domain.claims import Statement
+from services.directory.operations import claims
+from services.directory.operations import progiciels as operations
+from services.directory.operations.context import DirectoryContext
+from services.directory.schemas.progiciels import ModuleDetail
+from services.directory.schemas.usages import ClaimInput
+from shared import idempotency
+from shared.app import CallerDep, context_of
+from shared.caching import json_response
+from shared.edge import StrictRoute
+from shared.idempotency import IdempotencyKey
+
+router = APIRouter(prefix="/v1/modules", tags=["progiciels"], route_class=StrictRoute)
+
+
+@router.get("/{module_id}", response_model=ModuleDetail, summary="Read an export module")
+async def read_module(request: Request, module_id: UUID) -> Response:
+    """Return an export module with all that was said of it."""
+    context: DirectoryContext = context_of(request)
+    return json_response(request, await operations.find_module(context.db, module_id))
+
+
+@router.post(
+    "/{module_id}/claims", status_code=201, response_model=ModuleDetail, summary="Say something of a module"
+)
+async def create_module_claim(
+    request: Request, module_id: UUID, body: ClaimInput, caller: CallerDep, key: IdempotencyKey = None
+) -> Response:
+    """Confirm, contest or withdraw; nothing said before is lost, and the status follows from all of it."""
+    caller.require(SCOPE)
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await claims.add_once(
+            session,
+            "export_module",
+            module_id,
+            statement=Statement(body.statement),
+            source=body.source.model_dump(),
+            stated_on=body.stated_on,
+            caller=caller,
+            key=idempotency.check(key),
+        )
+    return created(await operations.find_module(context.db, module_id))

@@ -1,0 +1,101 @@
+"""`/directory/v1/progiciels`: business applications, their versions and export modules."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from services.directory.api.answers import SCOPE, created, page
+from services.directory.operations import progiciels as operations
+from services.directory.operations.context import DirectoryContext
+from services.directory.schemas.progiciels import (
+    ModuleDetail,
+    ModuleInput,
+    ProgicielInput,
+    ProgicielPage,
+    ProgicielQuery,
+    ProgicielView,
+    VersionInput,
+)
+from services.directory.store import progiciels as store
+from shared import idempotency
+from shared.app import CallerDep, context_of
+from shared.caching import json_response
+from shared.edge import StrictRoute
+from shared.idempotency import IdempotencyKey
+from shared.pagination import decode_cursor, encode_cursor
+
+router = APIRouter(prefix="/v1/progiciels", tags=["progiciels"], route_class=StrictRoute)
+
+LISTING = "progiciels"
+
+
+@router.post("", status_code=201, response_model=ProgicielView, summary="List an application")
+async def create_progiciel(
+    request: Request, body: ProgicielInput, caller: CallerDep, key: IdempotencyKey = None
+) -> Response:
+    """Add an application of a vendor already listed."""
+    caller.require(SCOPE)
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        progiciel_id = await operations.add_progiciel(
+            session, body, caller=caller, key=idempotency.check(key)
+        )
+    return created(await operations.find_progiciel(context.db, progiciel_id))
+
+
+@router.get("", response_model=ProgicielPage, summary="List applications")
+async def list_progiciels(request: Request, query: Annotated[ProgicielQuery, Query()]) -> Response:
+    """List applications in the order of their names."""
+    context: DirectoryContext = context_of(request)
+    after = tuple(decode_cursor(LISTING, query.cursor, [str, UUID])) if query.cursor else None
+    rows = await store.progiciel_page(
+        context.db,
+        key=operations.search_key(query.q),
+        editeur=query.editeur,
+        domaine=query.domaine,
+        after=after,
+        limit=query.limit + 1,
+    )
+    shown = rows[: query.limit]
+    more = len(rows) > query.limit
+    following = encode_cursor(LISTING, [shown[-1]["nom_key"], str(shown[-1]["id"])]) if more else None
+    return page(request, {"items": [operations.progiciel_summary(row) for row in shown], "next": following})
+
+
+@router.get("/{progiciel_id}", response_model=ProgicielView, summary="Read an application")
+async def read_progiciel(request: Request, progiciel_id: UUID) -> Response:
+    """Return an application: versions, export modules with their terms and status, usages counted."""
+    context: DirectoryContext = context_of(request)
+    return json_response(request, await operations.find_progiciel(context.db, progiciel_id))
+
+
+@router.post(
+    "/{progiciel_id}/versions", status_code=201, response_model=ProgicielView, summary="List a version"
+)
+async def create_version(
+    request: Request, progiciel_id: UUID, body: VersionInput, caller: CallerDep, key: IdempotencyKey = None
+) -> Response:
+    """Add a version of an application."""
+    caller.require(SCOPE)
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await operations.add_version(session, progiciel_id, body, caller=caller, key=idempotency.check(key))
+    return created(await operations.find_progiciel(context.db, progiciel_id))
+
+
+@router.post(
+    "/{progiciel_id}/modules", status_code=201, response_model=ModuleDetail, summary="List an export module"
+)
+async def create_module(
+    request: Request, progiciel_id: UUID, body: ModuleInput, caller: CallerDep, key: IdempotencyKey = None
+) -> Response:
+    """Add an export module, as a claim: who says so, from what, when."""
+    caller.require(SCOPE)
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        module_id = await operations.add_module(
+            session, progiciel_id, body, caller=caller, key=idempotency.check(key)
+        )
+    return created(await operations.find_module(context.db, module_id))

@@ -1,0 +1,88 @@
+"""`/directory/v1/usages`: which collectivité uses which application for which local data."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from services.directory.api.answers import SCOPE, created, page
+from services.directory.domain.claims import Statement
+from services.directory.operations import claims
+from services.directory.operations import usages as operations
+from services.directory.operations.context import DirectoryContext
+from services.directory.schemas.usages import ClaimInput, UsageInput, UsagePage, UsageQuery, UsageView
+from services.directory.store import usages as store
+from services.directory.store.usages import UsageFilter
+from shared import idempotency
+from shared.app import CallerDep, context_of
+from shared.caching import json_response
+from shared.clock import now
+from shared.edge import StrictRoute
+from shared.idempotency import IdempotencyKey
+from shared.pagination import decode_cursor, encode_cursor
+
+router = APIRouter(prefix="/v1/usages", tags=["usages"], route_class=StrictRoute)
+
+LISTING = "usages"
+
+
+@router.post("", status_code=201, response_model=UsageView, summary="Declare a usage")
+async def create_usage(
+    request: Request, body: UsageInput, caller: CallerDep, key: IdempotencyKey = None
+) -> Response:
+    """Say that a collectivité uses an application for a kind of data: a claim, with its source and date."""
+    caller.require(SCOPE)
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        usage_id = await operations.add_usage(session, body, caller=caller, key=idempotency.check(key))
+    return created(await operations.find_usage(context.db, usage_id))
+
+
+@router.get("", response_model=UsagePage, summary="List usages")
+async def list_usages(request: Request, query: Annotated[UsageQuery, Query()]) -> Response:
+    """List usages in the order in which they were first declared."""
+    context: DirectoryContext = context_of(request)
+    after = decode_cursor(LISTING, query.cursor, [UUID])[0] if query.cursor else None
+    wanted = UsageFilter(
+        siren=query.siren,
+        progiciel_id=query.progiciel,
+        editeur=query.editeur,
+        domaine=query.domaine,
+        status=query.status,
+        departement=query.departement,
+    )
+    rows = await store.usage_page(context.db, wanted, today=now().date(), after=after, limit=query.limit + 1)
+    shown = rows[: query.limit]
+    following = encode_cursor(LISTING, [str(shown[-1]["id"])]) if len(rows) > query.limit else None
+    return page(request, {"items": [operations.usage_summary(row) for row in shown], "next": following})
+
+
+@router.get("/{usage_id}", response_model=UsageView, summary="Read a usage")
+async def read_usage(request: Request, usage_id: UUID) -> Response:
+    """Return a usage with all that was said of it."""
+    context: DirectoryContext = context_of(request)
+    return json_response(request, await operations.find_usage(context.db, usage_id))
+
+
+@router.post(
+    "/{usage_id}/claims", status_code=201, response_model=UsageView, summary="Say something of a usage"
+)
+async def create_usage_claim(
+    request: Request, usage_id: UUID, body: ClaimInput, caller: CallerDep, key: IdempotencyKey = None
+) -> Response:
+    """Confirm, contest or withdraw; nothing said before is lost, and the status follows from all of it."""
+    caller.require(SCOPE)
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await claims.add_once(
+            session,
+            "usage",
+            usage_id,
+            statement=Statement(body.statement),
+            source=body.source.model_dump(),
+            stated_on=body.stated_on,
+            caller=caller,
+            key=idempotency.check(key),
+        )
+    return created(await operations.find_usage(context.db, usage_id))

@@ -1,0 +1,122 @@
+"""Records and finds which collectivité uses which application for which local data."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.directory.domain.claims import Statement, Status
+from services.directory.domain.domaines import DOMAINES
+from services.directory.domain.problems import AlreadyListed
+from services.directory.operations import claims
+from services.directory.operations.collectivites import PATH as COLLECTIVITES
+from services.directory.operations.progiciels import EDITEURS, PROGICIELS, USAGES
+from services.directory.schemas.usages import UsageInput
+from services.directory.store import progiciels as software_store
+from services.directory.store import usages as store
+from services.directory.store.rows import add_unless_there
+from services.directory.tables import Usage
+from shared import idempotency
+from shared.auth import Caller
+from shared.clock import now
+from shared.db import Database
+from shared.ids import new_id
+from shared.problems import InvalidRequest
+
+
+async def add_usage(session: AsyncSession, body: UsageInput, *, caller: Caller, key: str | None) -> UUID:
+    """Record a usage with its first claim, and return its id.
+
+    Raises `InvalidRequest` for a collectivité or application that is not listed, `AlreadyListed` for a usage that
+    is (say more of it by a claim), `IdempotencyKeyReused`.
+    """
+    moment = now()
+    row = Usage(
+        id=new_id(),
+        siren=body.siren,
+        progiciel_id=body.progiciel_id,
+        version=body.version,
+        domaine=body.domaine,
+        status=Status.DECLARED.value,
+        valid_until=moment.date(),
+        created_at=moment,
+    )
+    replayed = await idempotency.claim(
+        session,
+        caller=caller.name,
+        key=key,
+        request_fingerprint=idempotency.fingerprint(body.model_dump_json()),
+        resource_id=row.id,
+    )
+    if replayed is not None:
+        return replayed
+    await _require_parts(session, body)
+    if not await add_unless_there(session, row):
+        columns = ("siren", "progiciel_id", "version", "domaine")
+        twin = await software_store.find_id(session, "usage", {name: getattr(row, name) for name in columns})
+        raise AlreadyListed.at(f"{USAGES}/{twin}")
+    await claims.add(
+        session,
+        "usage",
+        row.id,
+        statement=Statement.DECLARE,
+        source=body.source.model_dump(),
+        stated_on=body.stated_on,
+        caller=caller,
+    )
+    return row.id
+
+
+async def _require_parts(session: AsyncSession, body: UsageInput) -> None:
+    if not await store.has_collectivite(session, body.siren):
+        raise InvalidRequest.at(
+            "/body/siren",
+            fr=f"Le SIREN {body.siren} n'est celui d'aucune collectivité du référentiel : choisissez-la dans "
+            f"{COLLECTIVITES}?q=.",
+            en=f"The SIREN {body.siren} is that of no collectivité of the reference: pick it from {COLLECTIVITES}?q=.",
+        )
+    if await software_store.vendor_of(session, body.progiciel_id) is None:
+        raise InvalidRequest.at(
+            "/body/progiciel_id",
+            fr=f"Aucun progiciel n'a cet identifiant : choisissez-le dans {PROGICIELS}?q=, ou ajoutez-le.",
+            en=f"No application has this id: pick it from {PROGICIELS}?q=, or add it.",
+        )
+
+
+async def find_usage(db: Database, usage_id: UUID) -> dict[str, Any]:
+    """Return a usage with all that was said of it (see `schemas.usages.UsageView`); raises `NotListed`."""
+    row = await store.get_usage(db, usage_id, now().date())
+    if row is None:
+        raise claims.not_listed("usage", usage_id)
+    return {**usage_summary(row), "claims": await claims.shown(db, "usage", usage_id)}
+
+
+def usage_summary(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a usage as lists show it (see `schemas.usages.UsageSummary`)."""
+    return {
+        "id": row["id"],
+        "collectivite": {
+            "siren": row["siren"],
+            "nom": row["collectivite_nom"],
+            "type": row["collectivite_type"],
+            "code_departement": row["code_departement"] or None,
+            "self": f"{COLLECTIVITES}/{row['siren']}",
+        },
+        "progiciel": {
+            "id": row["progiciel_id"],
+            "nom": row["progiciel_nom"],
+            "self": f"{PROGICIELS}/{row['progiciel_id']}",
+        },
+        "editeur": {
+            "siren": row["editeur_siren"],
+            "nom": row["editeur_nom"],
+            "self": f"{EDITEURS}/{row['editeur_siren']}",
+        },
+        "version": row["version"] or None,
+        "domaine": row["domaine"],
+        "domaine_label": DOMAINES[row["domaine"]][0],
+        **claims.shown_status(row["status"]),
+        "valid_until": row["valid_until"],
+        "created_at": row["created_at"],
+        "self": f"{USAGES}/{row['id']}",
+    }

@@ -1,0 +1,176 @@
+"""Vendors, applications, versions and export modules: what is sent and what is shown."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.directory.schemas.fields import Cursor, DomaineCode, HttpUrl, Name, PastDate, Siren
+from services.directory.schemas.usages import ClaimView, SourceInput, StatusCode
+from shared.pagination import DEFAULT_LIMIT, MAX_LIMIT
+
+Policy = Literal["inclus", "option_gratuite", "option_payante", "sur_devis"]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class EditeurQuery(BaseModel):
+    """What the list of vendors may be asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(default="", max_length=200, description="Part of the name.")
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Items at most in one page.")
+    cursor: Cursor = None
+
+
+class ProgicielQuery(EditeurQuery):
+    """What the list of applications may be asked."""
+
+    editeur: Siren | None = Field(default=None, description="SIREN of the vendor.")
+    domaine: DomaineCode | None = Field(default=None, description="Those with an export module for it.")
+
+
+class EditeurInput(_Input):
+    """A vendor, by its SIREN."""
+
+    siren: Siren
+    nom: Name
+    url: HttpUrl | None = None
+
+
+class ProgicielInput(_Input):
+    """A business application of a vendor already listed."""
+
+    editeur: Siren = Field(description="SIREN of the vendor.")
+    nom: Name
+    description: str = Field(default="", max_length=2000)
+    url: HttpUrl | None = None
+
+
+class VersionInput(_Input):
+    """A version of an application."""
+
+    number: str = Field(min_length=1, max_length=50)
+    released_on: PastDate | None = None
+
+
+class SchemaRef(_Input):
+    """The Table Schema that an export follows."""
+
+    name: str = Field(min_length=1, max_length=200, examples=["scdl/deliberations"])
+    version: str = Field(default="", max_length=50, description="Exact version; empty when it is not known.")
+
+
+class ModuleInput(_Input):
+    """An export module, on which terms it is had, and who says so."""
+
+    domaine: DomaineCode
+    schema_: SchemaRef = Field(alias="schema")
+    policy: Policy = Field(description="Commercial policy: included, free option, paid option, on quote.")
+    price_note: str = Field(default="", max_length=500)
+    available_since: date | None = None
+    source: SourceInput
+    stated_on: PastDate | None = Field(default=None, description="When it was said; today when omitted.")
+
+
+class EditeurRef(BaseModel):
+    """A vendor, in short."""
+
+    siren: str
+    nom: str
+    self: str
+
+
+class ProgicielSummary(BaseModel):
+    """An application, as lists show it."""
+
+    id: UUID
+    nom: str
+    editeur: EditeurRef
+    description: str
+    url: str | None
+    created_at: datetime
+    self: str
+
+
+class EditeurSummary(BaseModel):
+    """A vendor, as lists show it."""
+
+    siren: str
+    nom: str
+    url: str | None
+    progiciels: int = Field(description="Number of its applications.")
+    created_at: datetime
+    self: str
+
+
+class EditeurView(EditeurSummary):
+    """A vendor, with links to what it sells."""
+
+    links: dict[str, str]
+
+
+class VersionView(BaseModel):
+    """A version."""
+
+    id: UUID
+    number: str
+    released_on: date | None
+
+
+class ModuleView(BaseModel):
+    """An export module and what is to be thought of it."""
+
+    id: UUID
+    domaine: str
+    domaine_label: str
+    schema_: SchemaRef = Field(alias="schema")
+    policy: Policy
+    price_note: str
+    available_since: date | None
+    status: StatusCode
+    status_label: str
+    valid_until: date
+    self: str
+
+
+class ModuleDetail(ModuleView):
+    """An export module, with all that was said of it."""
+
+    progiciel: ProgicielSummary
+    claims: list[ClaimView]
+
+
+class UsageCount(BaseModel):
+    """How many collectivités are said to use an application for a domain, by status."""
+
+    domaine: str
+    status: StatusCode
+    count: int
+
+
+class ProgicielView(ProgicielSummary):
+    """An application with its versions, export modules and how it is used."""
+
+    versions: list[VersionView]
+    modules: list[ModuleView]
+    usages: list[UsageCount]
+    links: dict[str, str]
+
+
+class EditeurPage(BaseModel):
+    """A page of vendors."""
+
+    items: list[EditeurSummary]
+    next: str | None
+
+
+class ProgicielPage(BaseModel):
+    """A page of applications."""
+
+    items: list[ProgicielSummary]
+    next: str | None

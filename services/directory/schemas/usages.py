@@ -1,0 +1,135 @@
+"""Usages and the claims by which they are known: what is sent and what is shown."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.directory.schemas.fields import Cursor, DepartementCode, DomaineCode, HttpUrl, PastDate, Siren
+from shared.pagination import DEFAULT_LIMIT, MAX_LIMIT
+
+StatusCode = Literal["declare", "confirme", "conteste", "perime"]
+StatementCode = Literal["declare", "confirme", "conteste", "retire"]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class UsageQuery(BaseModel):
+    """What the list of usages may be asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    siren: Siren | None = Field(default=None, description="The collectivité.")
+    progiciel: UUID | None = None
+    editeur: Siren | None = Field(default=None, description="SIREN of the vendor.")
+    domaine: DomaineCode | None = None
+    status: StatusCode | None = None
+    departement: DepartementCode | None = Field(default=None, description="That of the collectivité.")
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Items at most in one page.")
+    cursor: Cursor = None
+
+
+class SourceInput(_Input):
+    """Where a claim comes from. Published datasets and labels make their own claims: they cannot be sent."""
+
+    kind: Literal["formulaire", "import", "editeur"]
+    url: HttpUrl | None = Field(default=None, description="A public page that shows it.")
+    note: str = Field(default="", max_length=500, description="No personal data: it is public.")
+
+
+class UsageInput(_Input):
+    """A collectivité uses an application for a kind of data, and who says so."""
+
+    siren: Siren = Field(description="The collectivité, of the reference.")
+    progiciel_id: UUID
+    version: str = Field(default="", max_length=50, description="Empty when it is not known.")
+    domaine: DomaineCode
+    source: SourceInput
+    stated_on: PastDate | None = Field(default=None, description="When it was said; today when omitted.")
+
+
+class ClaimInput(_Input):
+    """Something said of a usage or of an export module already listed."""
+
+    statement: StatementCode
+    source: SourceInput
+    stated_on: PastDate | None = Field(default=None, description="When it was said; today when omitted.")
+
+
+class SourceView(BaseModel):
+    """Where a claim comes from."""
+
+    kind: str
+    label: str
+    url: str | None
+    note: str
+
+
+class ClaimView(BaseModel):
+    """One thing said, kept for ever."""
+
+    id: UUID
+    statement: StatementCode
+    source: SourceView
+    author_siren: str | None = Field(description="The body whose key was used, when it has one.")
+    stated_on: date
+    recorded_at: datetime
+
+
+class CollectiviteRef(BaseModel):
+    """The collectivité of a usage."""
+
+    siren: str
+    nom: str
+    type: str
+    code_departement: str | None
+    self: str
+
+
+class SoftwareRef(BaseModel):
+    """The application of a usage."""
+
+    id: UUID
+    nom: str
+    self: str
+
+
+class VendorRef(BaseModel):
+    """The vendor of the application of a usage."""
+
+    siren: str
+    nom: str
+    self: str
+
+
+class UsageSummary(BaseModel):
+    """A usage and what is to be thought of it."""
+
+    id: UUID
+    collectivite: CollectiviteRef
+    progiciel: SoftwareRef
+    editeur: VendorRef
+    version: str | None
+    domaine: str
+    domaine_label: str
+    status: StatusCode
+    status_label: str
+    valid_until: date
+    created_at: datetime
+    self: str
+
+
+class UsageView(UsageSummary):
+    """A usage, with all that was said of it."""
+
+    claims: list[ClaimView]
+
+
+class UsagePage(BaseModel):
+    """A page of usages."""
+
+    items: list[UsageSummary]
+    next: str | None
