@@ -1,5 +1,6 @@
 """Rules between columns of one row: filled together, compared, summed, at least one filled."""
 
+import datetime
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Context, Decimal, InvalidOperation
@@ -102,7 +103,10 @@ def build_compare(kind: str, custom: "CustomCheck", schema: "Schema") -> RowChec
                 return None
         except TypeError:
             pair = None
-        return Violation("not-comparable" if pair is None else f"compare-{_WORDS[op]}", shown)
+        if pair is None:
+            return Violation("not-comparable", shown)
+        dates = "-date" if isinstance(pair[0], datetime.date) else ""
+        return Violation(f"compare-{_WORDS[op]}{dates}", shown)
 
     return RowCheck(kind, (left, right), suspect, judge)
 

@@ -89,8 +89,8 @@ IDENTIFIERS = {
 COLUMNS = {
     "cohesive-columns": Message(
         *_COHESIVE,
-        "{filled} : rempli, alors que {empty} est vide. Remplissez toutes ces colonnes ou videz-les toutes.",
-        "{filled}: filled, while {empty} is empty. Fill all these columns or empty them all.",
+        "Ces colonnes se remplissent ensemble ou restent vides ensemble. Avec une valeur : {filled} ; sans : {empty}.",
+        "These columns are filled together or left empty together. With a value: {filled}; without: {empty}.",
     ),
     "cohesive-columns-absent": Message(
         *_COHESIVE,
@@ -131,6 +131,31 @@ COLUMNS = {
         *_COMPARE,
         "{column} vaut `{value}` et devrait rester en dessous de {column2}, qui vaut `{value2}`.",
         "{column} is `{value}` and should be below {column2}, which is `{value2}`.",
+    ),
+    "compare-greater-date": Message(
+        *_COMPARE,
+        "{column} (`{value}`) doit venir après {column2} (`{value2}`).",
+        "{column} (`{value}`) must come after {column2} (`{value2}`).",
+    ),
+    "compare-at-least-date": Message(
+        *_COMPARE,
+        "{column} (`{value}`) ne peut pas précéder {column2} (`{value2}`).",
+        "{column} (`{value}`) cannot come before {column2} (`{value2}`).",
+    ),
+    "compare-equal-date": Message(
+        *_COMPARE,
+        "{column} (`{value}`) doit être le même jour que {column2} (`{value2}`).",
+        "{column} (`{value}`) must be the same day as {column2} (`{value2}`).",
+    ),
+    "compare-at-most-date": Message(
+        *_COMPARE,
+        "{column} (`{value}`) ne peut pas suivre {column2} (`{value2}`).",
+        "{column} (`{value}`) cannot come after {column2} (`{value2}`).",
+    ),
+    "compare-less-date": Message(
+        *_COMPARE,
+        "{column} (`{value}`) doit venir avant {column2} (`{value2}`).",
+        "{column} (`{value}`) must come before {column2} (`{value2}`).",
     ),
     "not-comparable": Message(
         *_COMPARE,

@@ -10,7 +10,7 @@ from services.validation.engine import checks
 from services.validation.engine.checks import CheckDefinitionError, RowCheck, ValueCheck, build_check
 from services.validation.engine.checks.messages import MESSAGES
 from services.validation.engine.messages import Message, word
-from services.validation.engine.schema import CustomCheck, Schema
+from services.validation.engine.schema import CustomCheck, Field, Schema
 
 SOURCES = sorted(Path(checks.__file__).parent.glob("*.py"))
 CODE = "".join(path.read_text("utf-8") for path in SOURCES if not path.name.startswith("messages"))
@@ -51,6 +51,20 @@ def test_every_literal_key_has_a_message() -> None:
     keys = set(re.findall(r'(?:Violation|CheckDefinitionError)\(\s*"([a-z0-9-]+)"', CODE))
     assert len(keys) > 40
     assert keys <= MESSAGES.keys()
+
+
+@pytest.mark.parametrize("op", [">", ">=", "==", "<=", "<"])
+@pytest.mark.parametrize("type_", ["number", "date"])
+def test_every_comparison_is_worded(op: str, type_: str) -> None:
+    schema = Schema(fields=(Field("a", type_), Field("b", type_)))
+    check = build_check(
+        CustomCheck("compare-columns-value", {"column": "a", "op": op, "column2": "b"}), schema
+    )
+    assert isinstance(check, RowCheck)
+    low, high = ("1", "2") if type_ == "number" else ("2024-01-01", "2024-01-02")
+    violation = check.judge({"a": low, "b": high}) or check.judge({"a": high, "b": low})
+    assert violation is not None
+    assert fields_of(MESSAGES[violation.key]) == violation.params.keys()
 
 
 @pytest.mark.parametrize("name", [name for name in checks.check_names() if name != "frformat"])
