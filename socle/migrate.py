@@ -1,16 +1,18 @@
 """Bring the database's schemas to their newest version: the kernel's first, then each service's."""
 
+import logging
 from collections.abc import Iterable
-from importlib.util import find_spec
 
 from shared.migrations import ACCESS, Migrations, upgrade
 from socle.topology import SERVICES
 
+# Alembic announces its transactions at each step; what was applied is returned.
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
 
 def every_migration(names: Iterable[str] = ()) -> list[Migrations]:
     """Return the migrations of the named services (all when none is named), the kernel's always first."""
-    chosen = tuple(names) or tuple(SERVICES)
-    return [ACCESS, *(SERVICES[name].migrations for name in chosen if find_spec(f"services.{name}.migrations"))]
+    return [ACCESS, *(SERVICES[name].migrations for name in tuple(names) or tuple(SERVICES))]
 
 
 async def upgrade_all(database_url: str, names: Iterable[str] = ()) -> dict[str, list[str]]:

@@ -4,6 +4,8 @@ Each sub-command lives in the module of its name and is imported only when it is
 `socle validate` does not pay for the web services.
 """
 
+import os
+import sys
 from importlib import import_module
 
 import click
@@ -53,6 +55,26 @@ def main() -> None:
 
     Validate, catalogue and list the open data of French local governments.
     """
+    _open_standard_streams()
+
+
+def _open_standard_streams() -> None:
+    """Give each closed standard stream to /dev/null.
+
+    A process started without them would hand their numbers to its first files and sockets, and a library that
+    writes to "standard error" would write there.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ import asyncio
 import click
 
 from shared.settings import Settings
-from socle.cli.options import load_settings
 from socle.migrate import upgrade_all
+from socle.settings import load_settings
 from socle.topology import SERVICES
 
 

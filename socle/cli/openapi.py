@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from socle.cli.options import load_settings
+from socle.settings import load_settings
 from socle.topology import SERVICES
 
 

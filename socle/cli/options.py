@@ -3,15 +3,12 @@
 import json
 import os
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
-from pydantic import ValidationError
 
 from shared.settings import Settings
+from socle.settings import load_settings
 from socle.topology import SERVICES
-
-S = TypeVar("S", bound=Settings)
 
 service_argument = click.argument("service", type=click.Choice(tuple(SERVICES)), metavar="SERVICE")
 data_option = click.option(
@@ -21,22 +18,6 @@ data_option = click.option(
     show_default=True,
     help="Dossier des données de « socle dev ». / Data folder of `socle dev`.",
 )
-
-
-def load_settings(kind: type[S], **values: Any) -> S:
-    """Return the settings read from the environment.
-
-    Raises:
-        click.ClickException: a variable has a value that cannot be; the message names each.
-    """
-    try:
-        return kind(**values)
-    except ValidationError as error:
-        wrong = "\n".join(
-            f"  SOCLE_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
-            for item in error.errors(include_url=False, include_input=False)
-        )
-        raise click.ClickException(f"Réglages refusés / Settings refused:\n{wrong}") from error
 
 
 def administration_database(data: Path) -> str:

@@ -8,7 +8,8 @@ from shared.app import asgi
 from shared.observability.logging import configure_logging
 from shared.observability.metrics import serve_metrics
 from socle import serving
-from socle.cli.options import load_settings, service_argument
+from socle.cli.options import service_argument
+from socle.settings import load_settings
 from socle.topology import SERVICES
 
 

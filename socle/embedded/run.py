@@ -20,6 +20,7 @@ from shared.settings import Settings
 from socle import serving
 from socle.embedded.servers import EmbeddedServers
 from socle.migrate import upgrade_all
+from socle.settings import load_settings
 from socle.suite import Suite
 from socle.topology import SERVICES
 
@@ -48,10 +49,13 @@ def run_embedded(place: Place) -> None:
     """Serve the whole suite until a signal comes, then stop everything in order.
 
     Raises:
+        click.ClickException: a setting in the environment cannot be.
         PortTaken: something else listens there.
         EmbeddedError: the servers cannot start on this data folder.
         StartFailed: an application refused to start.
     """
+    for service in SERVICES.values():
+        load_settings(service.settings_class)  # refused before anything starts
     with (
         serving.listen(place.host, place.port) as listener,
         _orderly_stop(),
@@ -94,7 +98,7 @@ def service_settings(place: Place, servers: EmbeddedServers) -> Mapping[str, Set
         values["public_url"] = place.url
     if not os.environ.get("SOCLE_LOG_FORMAT") and sys.stderr is not None and sys.stderr.isatty():
         values["log_format"] = "console"
-    return {name: service.settings_class(**values) for name, service in SERVICES.items()}
+    return {name: load_settings(service.settings_class, **values) for name, service in SERVICES.items()}
 
 
 async def _run_workers(settings: Mapping[str, Settings], stop: asyncio.Event) -> None:
