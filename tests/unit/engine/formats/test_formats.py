@@ -249,6 +249,7 @@ SCHEMA = {"fields": [{"name": "a", "type": "integer"}, {"name": "b", "type": "in
         (gzip.compress(workbook(["a", "b"], [1, 2], [3, 4])), "table.xlsx.gz"),
         (workbook(["a", "b"], [1, 2], [3, 4]), "table.xlsx"),
     ],
+    ids=["gz", "zip", "xlsx in zip", "xlsx in gz", "xlsx"],
 )
 def test_packed_or_not_the_verdict_is_the_same(data: bytes, label: str) -> None:
     report = validate(data, SCHEMA, Options(label=label))
