@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +30,7 @@ _IN_MEMORY = 2_000_000  # hashes kept in memory for one key; beyond, they go to 
 _PARTITIONS = 64
 _SEED = secrets.randbits(63)
 _LONGEST_KEY = 32
+_NANS = itertools.count()
 # Texts of a type that are equal exactly when their values are.
 _CANONICAL = {
     "integer": r"^(?:0|-?[1-9][0-9]{0,17})$",
@@ -103,7 +105,11 @@ def canonical(texts: pl.Series, checker: ColumnChecker) -> pl.Series:
         return texts
     distinct = texts.filter(where).unique().to_list()
     written = [written_value(checker.judge.value(text)) for text in distinct]
-    mapped = texts.filter(where).replace_strict(distinct, written, return_dtype=pl.String)
+    odd_texts = texts.filter(where)
+    if any(text is not None and text.startswith("NaN ") for text in written):
+        mapped = pl.Series([written_value(checker.judge.value(text)) for text in odd_texts], dtype=pl.String)
+    else:
+        mapped = odd_texts.replace_strict(distinct, written, return_dtype=pl.String)
     return texts.scatter(where.arg_true(), mapped)
 
 
@@ -114,7 +120,8 @@ def written_value(value: object) -> str | None:
     if isinstance(value, int | float | Decimal):
         number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
         if not number.is_finite():
-            return None if number.is_nan() else str(number)
+            # Not a number is equal to nothing, not even itself.
+            return f"NaN {next(_NANS)}" if number.is_nan() else str(number)
         return str(int(number)) if number == number.to_integral_value() else format(number.normalize(), "f")
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
