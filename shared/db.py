@@ -9,6 +9,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 from sqlalchemy import CursorResult, Executable
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -69,6 +71,8 @@ class Database:
             max_overflow=0,
             pool_pre_ping=True,
             connect_args={**connect_args, "server_settings": settings},
+            # A parameter may be a value of somebody's file: errors, and so logs, do not show it.
+            hide_parameters=True,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
         )
@@ -110,6 +114,21 @@ class Database:
         """Run one statement in its own transaction and return PostgreSQL's command tag (`UPDATE 1`)."""
         tag: str = await self.pool.execute(sql, *args)
         return tag
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether an error means that the server does not answer, or cut the connection."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
+    return isinstance(
+        error,
+        OSError
+        | PoolTimeout
+        | asyncpg.InterfaceError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.OperatorInterventionError
+        | asyncpg.InsufficientResourcesError,
+    )
 
 
 async def run(

@@ -8,18 +8,29 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
+from shared.db import is_away
 from shared.observability.logging import get_logger, logging_context, request_id_or_new
 from shared.observability.metrics import REQUESTS
-from shared.problems import InvalidRequest, MalformedRequest, Problem
+from shared.problems import (
+    InvalidRequest,
+    MalformedRequest,
+    PayloadTooLarge,
+    Problem,
+    UnsupportedMediaType,
+)
 from shared.settings import Settings
+from shared.uploads import UploadAborted, declared_length
 
 logger = get_logger(__name__)
 
@@ -93,11 +104,29 @@ class StrictRequest(Request):
             value = orjson.loads(body)
             check_json(value)
         except (ValueError, RecursionError) as error:
-            raise _JsonUnreadable(_json_problem(error)) from error
+            raise _Carried(_json_problem(error)) from error
         return value
 
 
-class _JsonUnreadable(HTTPException):
+async def bounded_json(request: Request, max_bytes: int) -> Any:
+    """Return the JSON body of a request whose route has no limit of its own.
+
+    Raises `PayloadTooLarge` beyond `max_bytes`, `MalformedRequest`.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if max(len(body), declared_length(request)) > max_bytes:
+            raise PayloadTooLarge(
+                fr=f"Le corps JSON dépasse {max_bytes} octets : réduisez-le.",
+                en=f"The JSON body exceeds {max_bytes} bytes: reduce it.",
+            )
+    whole = StrictRequest(request.scope)
+    whole._body = bytes(body)
+    return await whole.json()
+
+
+class _Carried(HTTPException):
     """Carries a problem through FastAPI's body parsing, which lets only HTTPException pass."""
 
     def __init__(self, problem: Problem) -> None:
@@ -106,16 +135,51 @@ class _JsonUnreadable(HTTPException):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body through `StrictRequest`."""
+    """A route that refuses query parameters it does not know, and reads JSON, and only JSON, strictly."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, given strict requests."""
         handle = super().get_route_handler()
+        known = [
+            field.alias
+            for field in get_flat_params(self.dependant)
+            if isinstance(field.field_info, params.Query)
+        ]
+        takes_json = self.body_field is not None
 
         async def strict(request: Request) -> Response:
+            _refuse_unknown_parameters(request, known)
+            if takes_json:
+                _require_json(request)
             return await handle(StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+def _refuse_unknown_parameters(request: Request, known: list[str]) -> None:
+    unknown = [name for name in request.query_params if name not in known]
+    if not unknown:
+        return
+    listed = ", ".join(known)
+    fr = f"ce paramètre n'est pas connu ici ({listed or 'aucun ne l’est'})"
+    en = f"this parameter is not known here ({listed or 'none is'})"
+    raise InvalidRequest.listing(
+        [
+            {"pointer": _pointer(("query", name[:100])), "message": fr, "message_en": en}
+            for name in unknown[:50]
+        ]
+    )
+
+
+def _require_json(request: Request) -> None:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    bodiless = "transfer-encoding" not in request.headers and declared_length(request) == 0
+    if bodiless or content_type == "application/json" or content_type.endswith("+json"):
+        return
+    raise UnsupportedMediaType(
+        fr="Envoyez le corps en JSON, avec l'en-tête « Content-Type: application/json ».",
+        en="Send the body as JSON, with the header `Content-Type: application/json`.",
+    )
 
 
 def respond(problem: Problem, scope: Mapping[str, Any]) -> Response:
@@ -207,8 +271,8 @@ _BY_STATUS: dict[int, tuple[type[Problem], str, str]] = {
     ),
     404: (
         problems.NotFound,
-        "Rien ne répond à cette adresse : la liste des adresses est dans la documentation (/docs).",
-        "Nothing answers at this address: the addresses are listed in the documentation (/docs).",
+        "Rien ne répond à cette adresse : chaque service donne la liste des siennes (« /catalog/docs », par exemple).",
+        "Nothing answers at this address: each service lists its own (`/catalog/docs`, for instance).",
     ),
     405: (
         problems.MethodNotAllowed,
@@ -230,10 +294,25 @@ _BY_STATUS: dict[int, tuple[type[Problem], str, str]] = {
 
 def http_problem(error: HTTPException) -> Problem:
     """Return the problem for an error raised by the framework."""
-    if isinstance(error, _JsonUnreadable):
+    if isinstance(error, _Carried):
         return error.problem
+    if error.status_code >= 500:
+        return problems.InternalError.unexpected()
     kind, fr, en = _BY_STATUS.get(error.status_code, _BY_STATUS[400])
     return kind(fr=fr, en=en, headers=dict(error.headers or {}))
+
+
+def allowed_methods(app: FastAPI, path: str) -> list[str]:
+    """Return the methods that some route answers at a path; none for an unknown one."""
+
+    def answers(method: str) -> bool:
+        scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
+        return any(route.matches(dict(scope))[0] is Match.FULL for route in app.router.routes)
+
+    allowed = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if answers(method)]
+    if "GET" in allowed:
+        allowed.insert(1, "HEAD")
+    return [*allowed, "OPTIONS"] if allowed else []
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -249,11 +328,21 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return respond(http_problem(error), request.scope)
+        problem = http_problem(error)
+        if isinstance(problem, problems.MethodNotAllowed):
+            # The framework names the methods of one route; others may answer at the same path.
+            problem.headers["allow"] = ", ".join(allowed_methods(app, request.scope["path"]))
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=problem.headers)
+        return respond(problem, request.scope)
+
+    async def on_gone(request: Request, _error: Exception) -> Response:
+        return respond(UploadAborted.gone(), request.scope)
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(ClientDisconnect, on_gone)
 
 
 _PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -279,10 +368,6 @@ def target_problem(scope: Scope) -> Problem | None:
     return None
 
 
-class _SlowBody(Exception):
-    """The next part of the body did not come in time."""
-
-
 class EdgeMiddleware:
     """The outermost layer (pure ASGI): request id, log line, metrics, slow bodies, crashes, safe headers."""
 
@@ -290,7 +375,7 @@ class EdgeMiddleware:
         self._app = app
         self._service = service
         self._body_timeout = settings.body_timeout_seconds
-        self._max_body = settings.max_body_bytes
+        self._body_pace = settings.body_min_bytes_per_second
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -301,6 +386,10 @@ class EdgeMiddleware:
         scope.setdefault("state", {})["request_id"] = request_id
         started = time.perf_counter()
         status = 500
+        method = scope["method"]
+        if bodiless := method == "HEAD":
+            # Answered as GET is, without the body (RFC 9110, section 9.3.2).
+            scope = {**scope, "method": "GET"}
 
         async def send_marked(message: Message) -> None:
             nonlocal status
@@ -311,16 +400,18 @@ class EdgeMiddleware:
                 for name, value in (SECURITY_HEADERS | scope["state"].get(ADDED_HEADERS, {})).items():
                     headers[name] = value
                 headers.setdefault("content-security-policy", CONTENT_SECURITY_POLICY)
+            elif bodiless and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         with logging_context(request_id=request_id, service=self._service):
             await self._serve(scope, self._timely(receive), send_marked)
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "unmatched")
-            REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(seconds)
+            REQUESTS.labels(self._service, method, route, str(status)).observe(seconds)
             logger.info(
                 "request",
-                method=scope["method"],
+                method=method,
                 path=scope["path"][:500],
                 status=status,
                 ms=round(seconds * 1000, 1),
@@ -328,41 +419,81 @@ class EdgeMiddleware:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
+        refused = ""
 
         async def send_watched(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await send(message)
+            nonlocal begun, refused
+            if message["type"] == "http.response.start" and not begun:
+                refused = _plain_refusal(message)
+                begun = not refused
+            if begun:
+                await send(message)
+            else:
+                refused = message.get("body", b"").decode("utf-8", "replace") or refused
 
         try:
             problem = target_problem(scope)
             if problem is None:
                 await self._app(scope, receive, send_watched)
-                return
-        except _SlowBody:
-            problem = problems.RequestTimeout(
-                fr=f"Aucun octet n'est arrivé pendant {self._body_timeout:g} secondes : reprenez l'envoi.",
-                en=f"No byte came for {self._body_timeout:g} seconds: send again.",
-                headers={"connection": "close"},
-            )
-        except Exception:
+                if not refused:
+                    return
+                problem = _refusal_problem(refused)
+        except Exception as error:
             logger.exception("request crashed", method=scope["method"], path=scope["path"][:500])
-            problem = problems.InternalError.unexpected()
+            problem = problems.DatabaseAway() if is_away(error) else problems.InternalError.unexpected()
         if not begun:
-            await respond(problem, scope)(scope, receive, send_watched)
+            await respond(problem, scope)(scope, receive, send)
 
     def _timely(self, receive: Receive) -> Receive:
+        """Wait for each part of the body within the timeout, and for the whole at the pace that is asked for."""
         complete = False
+        waited = received = 0.0
 
         async def receive_in_time() -> Message:
-            nonlocal complete
+            nonlocal complete, waited, received
             if complete:
                 return await receive()
+            started = time.perf_counter()
+            left = self._body_timeout + received / self._body_pace - waited
             try:
-                message = await asyncio.wait_for(receive(), self._body_timeout)
+                message = await asyncio.wait_for(receive(), min(left, self._body_timeout))
             except TimeoutError:
-                raise _SlowBody from None
+                raise _Carried(self._slow_body()) from None
+            waited += time.perf_counter() - started
+            received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             return message
 
         return receive_in_time
+
+    def _slow_body(self) -> Problem:
+        return problems.RequestTimeout(
+            fr=f"Le corps de la requête arrive trop lentement (rien pendant {self._body_timeout:g} secondes, ou moins "
+            f"de {self._body_pace} octets par seconde) : reprenez l'envoi.",
+            en=f"The request body comes too slowly (nothing for {self._body_timeout:g} seconds, or less than "
+            f"{self._body_pace} bytes per second): send again.",
+            headers={"connection": "close"},
+        )
+
+
+# What the framework's own middleware says in plain text -> the same in French.
+_PLAIN_REFUSALS = {
+    "Invalid host header": "l'en-tête « Host » ne nomme pas ce service, prenez l'adresse publiée",
+    "Disallowed CORS origin": "cette origine web n'est pas acceptée, demandez-la à l'exploitant",
+    "Disallowed CORS method": "cette méthode n'est pas acceptée d'une autre origine web",
+    "Disallowed CORS headers": "ces en-têtes ne sont pas acceptés d'une autre origine web",
+}
+
+
+def _plain_refusal(start: Message) -> str:
+    """Return a word when the answer that starts is an error in plain text, which is to become a problem."""
+    headers = Headers(raw=start["headers"])
+    plain = start["status"] >= 400 and headers.get("content-type", "").startswith("text/plain")
+    return "refused" if plain else ""
+
+
+def _refusal_problem(said: str) -> Problem:
+    return MalformedRequest(
+        fr=f"La requête est refusée : {_PLAIN_REFUSALS.get(said, said)}.",
+        en=f"The request is refused: {said}. Use the published address and methods.",
+    )

@@ -180,10 +180,10 @@ class InternalError(Problem):
     def unexpected(cls) -> "InternalError":
         """Return the one document shown for any crash."""
         return cls(
-            fr="Une erreur imprévue s'est produite de notre côté ; rien n'a été enregistré. "
-            "Réessayez, et transmettez « request_id » si l'erreur persiste.",
-            en="Something unexpected failed on our side; nothing was stored. "
-            "Try again, and send us `request_id` if it persists.",
+            fr="Une erreur imprévue s'est produite de notre côté. Réessayez (avec la même Idempotency-Key, rien "
+            "n'est créé deux fois), et transmettez « request_id » si l'erreur persiste.",
+            en="Something unexpected failed on our side. Try again (with the same Idempotency-Key, nothing is "
+            "created twice), and send us `request_id` if it persists.",
         )
 
 
@@ -192,6 +192,21 @@ class Unavailable(Problem):
     slug = "unavailable"
     title_fr = "Service momentanément indisponible"
     title_en = "Service temporarily unavailable"
+
+
+class DatabaseAway(Unavailable):
+    """PostgreSQL does not answer; a transaction that was going on may or may not have been committed."""
+
+    slug = "database-away"
+
+    def __init__(self) -> None:
+        super().__init__(
+            fr="La base de données ne répond pas. Réessayez dans quelques secondes, avec la même Idempotency-Key si "
+            "vous en aviez mis une : rien n'est alors créé deux fois.",
+            en="The database does not answer. Try again in a few seconds, with the same Idempotency-Key if you gave "
+            "one: nothing is then created twice.",
+            headers={"Retry-After": "5"},
+        )
 
 
 def every_problem(root: type[Problem] = Problem) -> Iterator[type[Problem]]:

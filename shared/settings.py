@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     body_timeout_seconds: float = Field(
         default=30.0, gt=0, description="Longest wait for the next part of a request body, in seconds."
     )
+    body_min_bytes_per_second: int = Field(
+        default=1_000,
+        ge=1,
+        description="Slowest pace of a request body, beyond that first wait, in bytes per second.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severity that is logged."
     )

@@ -23,6 +23,14 @@ class UploadAborted(Problem):
     title_fr = "Envoi interrompu"
     title_en = "Upload aborted"
 
+    @classmethod
+    def gone(cls) -> "UploadAborted":
+        """Return the problem for a client that went away; only the logs will see it."""
+        return cls(
+            fr="La connexion s'est fermée avant la fin de l'envoi : rien n'a été enregistré.",
+            en="The connection closed before the end of the upload: nothing was stored.",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -140,10 +148,7 @@ class FormReader:
             try:
                 chunk = await anext(self._stream, None)
             except ClientDisconnect as error:
-                raise UploadAborted(
-                    fr="La connexion s'est fermée avant la fin de l'envoi : rien n'a été enregistré.",
-                    en="The connection closed before the end of the upload: nothing was stored.",
-                ) from error
+                raise UploadAborted.gone() from error
             if chunk is None:
                 if not self._events.ended:
                     raise _malformed("fin manquante / end missing")

@@ -17,7 +17,7 @@ from services.validation.schemas import ValidationRequest, ValidationView
 from shared import idempotency
 from shared.app import CallerDep, context_of, count_hit
 from shared.caching import json_response
-from shared.edge import StrictRequest, StrictRoute
+from shared.edge import StrictRoute, bounded_json
 from shared.idempotency import IdempotencyKey
 from shared.ids import new_id
 from shared.problems import InvalidRequest, Problem
@@ -127,13 +127,13 @@ def _seconds_to_wait(prefer: str | None, context: ValidationContext) -> float:
 
 async def _read_submission(request: Request, context: ValidationContext) -> Submission:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
-        return await _read_json(request)
+        return await _read_json(request, context)
     return await _read_form(request, context)
 
 
-async def _read_json(request: Request) -> Submission:
+async def _read_json(request: Request, context: ValidationContext) -> Submission:
     try:
-        body = ValidationRequest.model_validate(await StrictRequest(request.scope, request.receive).json())
+        body = ValidationRequest.model_validate(await bounded_json(request, context.settings.max_body_bytes))
     except ValidationError as error:
         raise RequestValidationError(
             [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
