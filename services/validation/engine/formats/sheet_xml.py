@@ -19,6 +19,8 @@ from services.validation.engine.formats.zips import DAMAGED, read_member, unread
 _CHUNK = 4 << 20
 _MOST_SMALL_PART = 64 << 20
 _ROW_NUMBER = re.compile(rb'row\b[^>]*?\br="(\d{1,7})"')
+# What begins a value, with or without a prefix of namespace.
+_VALUES = (b"<v>", b"<is>", b":v>", b":is>")
 # A cell beyond column Z that is not empty; the pattern begins with a constant, which is found quickly.
 _WIDE_CELL = re.compile(rb'r="([A-Z]{2,3})\d{1,7}"[^>/]*>\s*<')
 _ERROR_CELL = re.compile(
@@ -137,12 +139,16 @@ def _pieces(archive: zipfile.ZipFile, path: str) -> Iterator[bytes]:
 
 
 def _measure(xml: bytes, extent: Extent) -> None:
-    # A row without any cell only makes the estimate larger, and the count of cells decides.
-    first, last = _ROW_NUMBER.search(xml), _ROW_NUMBER.search(xml, max(0, xml.rfind(b"row ")))
+    """Take in the filled cells of a piece: what is only formatted does not count."""
+    filled = [at for mark in _VALUES for at in (xml.find(mark), xml.rfind(mark)) if at >= 0]
+    if not filled:
+        return
+    extent.cells += sum(map(xml.count, _VALUES))
+    first = _ROW_NUMBER.search(xml, max(0, xml.rfind(b"row ", 0, min(filled))))
+    last = _ROW_NUMBER.search(xml, max(0, xml.rfind(b"row ", 0, max(filled))))
     if first and last:
         extent.first_line = extent.first_line or int(first[1])
         extent.last_line = max(extent.last_line, int(last[1]))
-    extent.cells += xml.count(b"<v>") + xml.count(b"<is>")
     for letters in set(_WIDE_CELL.findall(xml)):
         number = column_number(letters)
         if number + 1 > extent.columns:
