@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from services.validation.engine.checks.lookup import number, shaped
+
 Numbers = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
 Sums = npt.NDArray[np.uint8]
@@ -20,23 +22,17 @@ def luhn_valid(digits: str) -> bool:
 
 def accept_siren_luhn(texts: pl.Expr) -> pl.Expr:
     """True for nine ASCII digits with a valid checksum."""
-    return _shaped(texts, 9) & _over_numbers(texts, 9, _siren_valid)
+    return shaped(texts, 9) & _over_numbers(texts, 9, _siren_valid)
 
 
 def accept_siret_luhn(texts: pl.Expr) -> pl.Expr:
     """True for fourteen ASCII digits, valid as a whole and in their SIREN, La Poste's aside."""
-    return _shaped(texts, 14) & _over_numbers(texts, 14, _siret_valid)
-
-
-def _shaped(texts: pl.Expr, length: int) -> pl.Expr:
-    # A cast also reads "+5": the sign is then one of the `length` bytes.
-    return (texts.str.len_bytes() == length) & ~texts.str.starts_with("+")
+    return shaped(texts, 14) & _over_numbers(texts, 14, _siret_valid)
 
 
 def _over_numbers(texts: pl.Expr, length: int, judge: Callable[[Numbers], Mask]) -> pl.Expr:
     # What is not a number becomes 1, which no checksum accepts; a longer number is refused for its length.
-    numbers = texts.cast(pl.UInt64, strict=False).fill_null(1).clip(upper_bound=10**length - 1)
-    return numbers.map_batches(
+    return number(texts, length, otherwise=1).map_batches(
         lambda column: pl.Series(judge(column.to_numpy())), return_dtype=pl.Boolean, is_elementwise=True
     )
 

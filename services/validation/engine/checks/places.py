@@ -1,15 +1,14 @@
 """Codes and names of places in a vintage of the official geographic code: the `frformat` family of checks."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
-
-import polars as pl
 
 from services.validation.engine import reference
 from services.validation.engine.checks import params
 from services.validation.engine.checks.contract import Check, CheckDefinitionError, ValueCheck, Violation
 from services.validation.engine.checks.folding import fold_as_declared, fold_entirely
+from services.validation.engine.checks.lookup import one_of
 
 if TYPE_CHECKING:
     from services.validation.engine.schema import CustomCheck, Schema
@@ -61,12 +60,6 @@ def build_place(kind: str, custom: "CustomCheck", schema: "Schema") -> ValueChec
         return None if fold(text) in folded else explain(kind, text, year)
 
     return ValueCheck(kind, column, judge, one_of(official))
-
-
-def one_of(values: Iterable[str]) -> Callable[[pl.Expr], pl.Expr]:
-    """Give the expression that is true for these very texts."""
-    known = pl.Series(sorted(values), dtype=pl.String).implode()
-    return lambda column: column.is_in(pl.lit(known))
 
 
 def explain_name(kind: str, text: str, year: int) -> Violation:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from services.validation.engine import reference
 from services.validation.engine.checks import params
 from services.validation.engine.checks.contract import RowCheck, Violation
+from services.validation.engine.checks.lookup import is_among, number, shaped, sorted_pairs
 
 if TYPE_CHECKING:
     from services.validation.engine.schema import CustomCheck, Schema
@@ -20,11 +22,17 @@ def build_postcode_of_commune(kind: str, custom: "CustomCheck", schema: "Schema"
     """
     postcode, commune = params.text(custom, "column"), params.text(custom, "column2")
     known = reference.postcodes_of_code()
-    pairs = pl.Series([f"{code} {pc}" for code, pcs in sorted(known.items()) for pc in sorted(pcs)]).implode()
+    pairs = sorted_pairs((code, served) for code, postcodes in known.items() for served in postcodes)
 
     def suspect(frame: pl.DataFrame) -> pl.Series:
-        pair = pl.concat_str(pl.col(commune), pl.col(postcode), separator=" ")
-        return frame.select(pair.is_not_null() & ~pair.is_in(pl.lit(pairs)).fill_null(False)).to_series()
+        columns = pl.col(commune), pl.col(postcode)
+        plain = frame.select(pl.all_horizontal(shaped(column, 5) for column in columns)).to_series()
+        codes, postcodes = (
+            frame.select(number(column, 5, 10**5)).to_series().to_numpy() for column in columns
+        )
+        served = pl.Series(is_among(codes * np.uint64(100_000) + postcodes, pairs))
+        filled = frame.select(pl.all_horizontal(column.is_not_null() for column in columns)).to_series()
+        return filled & ~(plain.fill_null(False) & served)
 
     def judge(row: Mapping[str, str | None]) -> Violation | None:
         code, found = row.get(commune), row.get(postcode)

@@ -2,6 +2,8 @@
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.validation.engine import reference
 from services.validation.engine.checks import CheckDefinitionError, RowCheck, ValueCheck, build_check
@@ -187,3 +189,45 @@ def test_every_vintage_is_whole() -> None:
     assert len(reference.listed("code-postal", 2026)) > 6_300
     assert reference.current_code()["28097"] == "28393"
     assert not reference.current_code().keys() & reference.commune_codes(reference.LATEST_YEAR)
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | st.from_regex(r"[+0-9]?[0-9]{3,5}|[0-9AB]{5}|.{5}|[0-9]{6,21}", fullmatch=True)))
+def test_what_is_accepted_at_once_is_in_the_list(texts: list[str | None]) -> None:
+    frame = pl.DataFrame({"a": pl.Series(texts, dtype=pl.String)})
+    for check in (
+        value_check("code-commune-insee", extra_valid_values=["00000", "99999", "00001"]),
+        value_check("code-postal"),
+        value_check("code-departement"),
+    ):
+        assert check.accept is not None
+        accepted = frame.select(check.accept(pl.col("a"))).to_series().to_list()
+        for text, certain in zip(texts, accepted, strict=True):
+            assert not certain or (text is not None and check.judge(text) is None)
+
+
+def test_every_numeric_code_is_accepted_at_once() -> None:
+    for name, codes in (
+        ("code-commune-insee", reference.commune_codes(2026)),
+        ("code-postal", reference.listed("code-postal", 2026)),
+    ):
+        check = value_check(name)
+        assert check.accept is not None
+        digits = sorted(code for code in codes if code.isdigit())
+        assert pl.DataFrame({"a": digits}).select(check.accept(pl.col("a"))).to_series().all()
+
+
+PLACE_CELLS = st.none() | st.sampled_from(
+    ["01001", "01400", "75056", "75001", "2A004", "20167", "+1001", "x", "0"]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(PLACE_CELLS, PLACE_CELLS), min_size=1))
+def test_no_wrong_postcode_is_hidden(rows: list[tuple[str | None, str | None]]) -> None:
+    params = {"column": "cp", "column2": "insee"}
+    check = build_check(CustomCheck("code-postal-commune", params), Schema())
+    assert isinstance(check, RowCheck)
+    frame = pl.DataFrame(rows, schema={"cp": pl.String, "insee": pl.String}, orient="row")
+    for row, suspected in zip(frame.to_dicts(), check.suspect(frame).to_list(), strict=True):
+        assert suspected is True or check.judge(row) is None
