@@ -172,10 +172,14 @@ def commands_page() -> str:
     parts = [_heading("Commands", "`socle --help` and `socle COMMAND --help` say the same in a terminal.")]
     root = click.Context(cli.main, info_name="socle", max_content_width=100, terminal_width=100)
     for context in _commands(root):
-        if not (context.command.help or "").strip():
-            raise Undocumented(f"{context.command_path} has no help")
-        parts.append(f"## `{context.command_path}`\n\n```text\n{context.get_help()}\n```\n")
+        parts.append(f"## `{context.command_path}`\n\n```text\n{_help(context)}\n```\n")
     return "\n".join(parts)
+
+
+def _help(context: click.Context) -> str:
+    if not (context.command.help or "").strip():
+        raise Undocumented(f"{context.command_path} has no help")
+    return "\n".join(line.rstrip() for line in context.get_help().splitlines())
 
 
 def _commands(context: click.Context) -> Iterator[click.Context]:
