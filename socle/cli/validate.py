@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 if TYPE_CHECKING:
-    from services.validation.engine import Options, ParsedSchema, Report
+    from services.validation.engine import Options, ParsedSchema
     from services.validation.engine.messages import Language
+    from services.validation.engine.render import FileReport, ReportDocument
 
-FORMATS = ("text", "json")
-VALID, INVALID, COULD_NOT_RUN = 0, 1, 2
+FORMATS = ("text", "json", "ndjson", "validata", "sarif", "junit", "csv", "html")
+VALID, INVALID, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+DELIMITERS = {
+    "comma": ",",
+    "semicolon": ";",
+    "tab": "\t",
+    "pipe": "|",
+    ",": ",",
+    ";": ";",
+    "\\t": "\t",
+    "\t": "\t",
+    "|": "|",
+}
 
 
 class CannotRun(click.ClickException):
@@ -22,30 +37,178 @@ class CannotRun(click.ClickException):
     exit_code = COULD_NOT_RUN
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How to read every file, and how much of the errors to keep."""
+
+    encoding: str | None
+    delimiter: str | None
+    sheet: str | int | None
+    ignore_header_case: bool
+    max_errors: int
+    samples: int
+
+
 @click.command(name="validate")
-@click.argument("files", nargs=-1, required=True)
-@click.option("--schema", "schema_name", required=True, metavar="NAME[@VERSION]|PATH|URL", help="Schema.")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--lang", "language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
-def validate(files: tuple[str, ...], schema_name: str, format_: str, language: Language) -> None:
-    """Valider des fichiers contre un schéma. / Validate FILES against a schema.
+@click.argument("files", nargs=-1, required=True, metavar="FICHIER|DOSSIER|- …")
+@click.option(
+    "--schema",
+    "schema_name",
+    required=True,
+    metavar="NOM[@VERSION]|FICHIER",
+    help="Schéma embarqué (voir « socle schemas ») ou fichier JSON. / Bundled schema or JSON file.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="Forme du rapport. / Form of the report.",
+)
+@click.option(
+    "--lines", is_flag=True, help="Avec validata : un rapport par ligne. / With validata: one report a line."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Fichier où écrire le rapport. / File to write the report to.",
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["fr", "en"]),
+    default="fr",
+    show_default=True,
+    help="Langue du rapport. / Language of the report.",
+)
+@click.option("--encoding", help="Encodage, au lieu de le trouver. / Encoding, instead of finding it.")
+@click.option(
+    "--delimiter",
+    type=click.Choice(tuple(DELIMITERS)),
+    metavar="comma|semicolon|tab|pipe",
+    help="Séparateur, au lieu de le trouver. / Delimiter, instead of finding it.",
+)
+@click.option(
+    "--sheet", help="Feuille du classeur : nom, ou numéro à partir de 1. / Sheet: name or number from 1."
+)
+@click.option(
+    "--ignore-header-case",
+    is_flag=True,
+    help="Accepter les noms de colonnes dans une autre casse. / Accept column names in another case.",
+)
+@click.option(
+    "--max-errors",
+    type=click.IntRange(min=0),
+    default=10_000,
+    show_default=True,
+    help="Erreurs détaillées au plus par fichier ; toutes sont comptées. / Errors detailed at most by file; all count.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="Erreurs détaillées au plus par colonne et genre. / Errors detailed at most by column and kind.",
+)
+def validate(
+    files: tuple[str, ...],
+    schema_name: str,
+    format_: str,
+    lines: bool,
+    output: Path | None,
+    language: Language,
+    encoding: str | None,
+    delimiter: str | None,
+    sheet: str | None,
+    ignore_header_case: bool,
+    max_errors: int,
+    samples: int,
+) -> None:
+    """Valider des fichiers ou des dossiers ; « - » est l'entrée standard. / Validate files or folders; `-` is stdin.
 
-    Exit code: 0 all valid, 1 some are not valid, 2 could not run.
+    Code de sortie : 0 tout est conforme, 1 un fichier ne l'est pas, 2 un fichier n'a pas pu être contrôlé.
+    / Exit code: 0 all valid, 1 some file is not, 2 some file could not be checked.
     """
+    if lines and format_ != "validata":
+        raise click.UsageError("--lines va avec / goes with: --format validata")
+    asked = _Asked(
+        encoding,
+        DELIMITERS[delimiter] if delimiter else None,
+        int(sheet) if sheet and sheet.isdecimal() else sheet,
+        ignore_header_case,
+        max_errors,
+        samples,
+    )
+    form = "validata-lines" if lines else format_
+    sys.exit(_run(files, schema_name, form, output, language, asked))
+
+
+def _run(
+    files: tuple[str, ...],
+    schema_name: str,
+    form: str,
+    output: Path | None,
+    language: Language,
+    asked: _Asked,
+) -> int:
+    from socle.cli.report_output import opened_output, write_report
+    from socle.cli.table_files import NoTable, table_files
+
+    codes: list[int] = []
+    try:
+        schema = read_schema(schema_name, language)
+        try:
+            paths = table_files(files)
+        except NoTable as absent:
+            raise CannotRun(
+                f"Aucun tableau dans ce dossier / no table in this folder: {absent.folder}"
+            ) from absent
+        with opened_output(output) as stream:
+            write_report(stream, form, _reports(paths, schema, asked, codes), language)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (click.ClickException, BrokenPipeError):
+        raise
+    except OSError as error:
+        raise CannotRun(f"{error.filename or output}: {error.strerror}") from error
+    except Exception:
+        # Python's own exit code for a crash, 1, would say that a file is not valid.
+        traceback.print_exc()
+        return COULD_NOT_RUN
+    return max(codes)
+
+
+def _reports(paths: list[str], schema: ParsedSchema, asked: _Asked, codes: list[int]) -> Iterator[FileReport]:
+    """The report of each path, one at a time; its exit code goes to `codes`."""
     from services.validation.engine import Options
+    from services.validation.engine.render import FileReport
+    from socle.cli.progress import progress_of
+    from socle.cli.table_files import shown_path
 
-    schema = read_schema(schema_name)
-    codes = []
-    for path in files:
-        report = validate_one(path, schema, Options())
-        click.echo(_render(report, format_, language), nl=False)
+    for path in paths:
+        shown = shown_path(path)
+        with progress_of(shown) as progress:
+            options = Options(
+                label=Path(shown).name,
+                delimiter=asked.delimiter,
+                encoding=asked.encoding,
+                sheet=asked.sheet,
+                ignore_header_case=asked.ignore_header_case,
+                samples=asked.samples,
+                max_errors=asked.max_errors,
+                progress=progress,
+            )
+            report = validate_one(path, schema, options)
         codes.append(exit_code(report))
-    sys.exit(max(codes))
+        yield FileReport(shown, report)
 
 
-def read_schema(name: str) -> ParsedSchema:
-    """The schema of that name, path or address. Raises ClickException (exit code 2) when there is none."""
+def read_schema(name: str, language: Language = "fr") -> ParsedSchema:
+    """The schema of that name or path. Raises CannotRun when there is none."""
     from services.validation.engine import Unreadable, bundle, resolve_schema
+    from services.validation.engine.messages import word
 
     try:
         return resolve_schema(Path(name) if Path(name).is_file() else name)
@@ -53,29 +216,22 @@ def read_schema(name: str) -> ParsedSchema:
         near = f" Proches / close: {', '.join(absent.close)}." if absent.close else ""
         raise CannotRun(f"Schéma inconnu / unknown schema: {name}.{near}") from absent
     except Unreadable as stopped:
-        raise CannotRun(str(stopped.finding.params)) from stopped
+        raise CannotRun(word(stopped.finding.key, stopped.finding.params, language).text) from stopped
 
 
-def validate_one(path: str, schema: ParsedSchema, options: Options) -> Report:
+def validate_one(path: str, schema: ParsedSchema, options: Options) -> ReportDocument:
     """Validate one file; `-` is the standard input."""
     from services.validation.engine import validate as run
+    from services.validation.engine.render import document
 
     source: str | BinaryIO = sys.stdin.buffer if path == "-" else path
-    return run(source, schema, options)
+    return document(run(source, schema, options))
 
 
-def exit_code(report: Report) -> int:
-    """0 valid, 1 not valid, 2 when nothing could be validated."""
-    if report.valid:
+def exit_code(report: ReportDocument) -> int:
+    """0 valid, 1 not valid, 2 when the file could not be checked at all."""
+    from services.validation.engine.render.document import could_run
+
+    if report["valid"]:
         return VALID
-    return INVALID if report.could_run else COULD_NOT_RUN
-
-
-def _render(report: Report, format_: str, language: Language) -> str:
-    if format_ == "json":
-        import orjson
-
-        return orjson.dumps(report.to_dict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
-    from services.validation.engine.render.text import render_text
-
-    return render_text(report, language, colour=sys.stdout.isatty())
+    return INVALID if could_run(report) else COULD_NOT_RUN

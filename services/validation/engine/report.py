@@ -90,16 +90,7 @@ class SummaryLine:
             "count": self.count,
             "title": {"fr": fr.title, "en": en.title},
             "rowNumbers": [entry.row for entry in self.examples if entry.row is not None],
-            "examples": [
-                {
-                    "rowNumber": entry.row,
-                    "lineNumber": entry.line,
-                    "cell": None if entry.cell is None else entry.cell[:_LONGEST_CELL],
-                    "message": {"fr": entry.wording("fr").text, "en": entry.wording("en").text},
-                    **({"fix": entry.fix} if entry.fix is not None else {}),
-                }
-                for entry in self.examples
-            ],
+            "examples": [_example(entry) for entry in self.examples],
         }
 
 
@@ -195,6 +186,12 @@ class Report:
             "warnings": [entry.to_dict() for entry in self.warnings],
             "fits": [dict(fit) for fit in self.fits],
         }
+
+
+def _example(entry: Entry) -> dict[str, object]:
+    """An example of a summary line: what tells the row and the error, without what the line already says."""
+    kept = ("rowNumber", "lineNumber", "cell", "cellTruncated", "message", "fix", "advice")
+    return {name: value for name, value in entry.to_dict().items() if name in kept}
 
 
 def _plain_json(value: object) -> object:

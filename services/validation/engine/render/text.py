@@ -1,99 +1,100 @@
-"""A report for a person at a terminal: the verdict, then what to do, column by column."""
+"""Reports for a person at a terminal: the verdict, then what to correct, in the order to do it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from services.validation.engine.messages import Language
-from services.validation.engine.report import Entry, Report, SummaryLine
+from services.validation.engine.render.document import FileReport, ReportDocument, SummaryDocument
+from services.validation.engine.render.wording import (
+    by_importance,
+    counted,
+    kind_name,
+    number,
+    place_name,
+    row_of,
+    said,
+    schema_name,
+    verdict,
+    visible,
+)
 
-_WORDS = {
-    "fr": {
-        "valid": "conforme",
-        "invalid": "non conforme",
-        "rows": "lignes",
-        "row": "ligne",
-        "errors": "erreurs",
-        "error": "erreur",
-        "warnings": "avertissements",
-        "warning": "avertissement",
-        "table": "Fichier",
-        "more": "et {} autres",
-    },
-    "en": {
-        "valid": "valid",
-        "invalid": "not valid",
-        "rows": "rows",
-        "row": "row",
-        "errors": "errors",
-        "error": "error",
-        "warnings": "warnings",
-        "warning": "warning",
-        "table": "File",
-        "more": "and {} more",
-    },
-}
+_GREEN, _RED, _YELLOW, _BOLD, _DIM, _END = (
+    "\x1b[32m",
+    "\x1b[31m",
+    "\x1b[33m",
+    "\x1b[1m",
+    "\x1b[2m",
+    "\x1b[0m",
+)
+_TODO: dict[Language, str] = {"fr": "À corriger, dans cet ordre :", "en": "To correct, in this order:"}
+_MORE: dict[Language, str] = {"fr": "… et {} de plus", "en": "… and {} more"}
 
 
-def render_text(report: Report, language: Language = "fr", *, colour: bool = False) -> str:
-    """The report as lines of text, ending in a newline."""
-    return "\n".join(_lines(report, language, colour)) + "\n"
+def render(
+    reports: Iterable[FileReport], language: Language = "fr", *, colour: bool = False
+) -> Iterator[str]:
+    """One text a report, each ending in a newline, then the total when there are several."""
+    valid = total = 0
+    for item in reports:
+        total += 1
+        valid += item.report["valid"]
+        yield "\n".join(_lines(item, language, colour)) + "\n"
+    if total > 1:
+        yield _total(valid, total, language)
 
 
-def _lines(report: Report, language: Language, colour: bool) -> Iterator[str]:
-    words = _WORDS[language]
-    verdict = words["valid" if report.valid else "invalid"]
-    mark = "✓" if report.valid else "✗"
-    shade = "\x1b[32m" if report.valid else "\x1b[31m"
-    head = (
-        f"{mark} {report.table.label} : {verdict}"
-        if language == "fr"
-        else f"{mark} {report.table.label}: {verdict}"
-    )
+def _total(valid: int, total: int, language: Language) -> str:
+    files = counted(total, "file", language)
+    good, bad = number(valid, language), number(total - valid, language)
+    if language == "fr":
+        return f"\n{files} : {good} conforme(s), {bad} non conforme(s)\n"
+    return f"\n{files}: {good} valid, {bad} not valid\n"
+
+
+def _lines(item: FileReport, language: Language, colour: bool) -> Iterator[str]:
+    report, colon = item.report, _colon(language)
+    mark, shade = ("✓", _GREEN) if report["valid"] else ("✗", _RED)
+    head = f"{mark} {visible(item.file)}{colon}{verdict(report, language)}"
+    yield _painted(head, shade, colour)
+    yield f"  {_figures(report, language)}"
+    if report["summary"]:
+        yield ""
+        yield f"  {_painted(_TODO[language], _BOLD, colour)}"
+    for rank, line in enumerate(by_importance(report), 1):
+        yield from _group(rank, line, language, colour)
+    if report["warnings"]:
+        yield ""
+    for warning in report["warnings"]:
+        yield f"  {_painted('!', _YELLOW, colour)} {visible(said(warning, language))}"
+
+
+def _figures(report: ReportDocument, language: Language) -> str:
+    stats = report["stats"]
     counts = [
-        _counted(report.table.rows, "row", language),
-        _counted(report.error_count, "error", language),
-        _counted(report.warning_count, "warning", language),
+        counted(stats["rows"], "row", language),
+        counted(stats["errors"], "error", language),
+        counted(stats["warnings"], "warning", language),
     ]
-    against = (
-        f" [{report.schema.name} {report.schema.version}]".replace(" ]", "]") if report.schema.name else ""
-    )
-    yield f"{shade}{head}\x1b[0m" if colour else head
-    yield f"  {', '.join(counts)}{against}"
-    for line in report.summary:
-        yield from _group(line, language)
-    for warning in report.warnings:
-        yield f"  ! {_said(warning, language)}"
+    against = f" [{schema_name(report)}]" if schema_name(report) else ""
+    return f"{', '.join(counts)}{against}"
 
 
-def _group(line: SummaryLine, language: Language) -> Iterator[str]:
-    words = _WORDS[language]
-    where = line.field or words["table"]
-    kind = f"{line.code}/{line.constraint}" if line.constraint else line.code
-    yield f"  • {where} — {kind} × {line.count}"
-    for entry in line.examples:
-        yield f"      {_where(entry, language)}{_said(entry, language)}"
-    if line.count > len(line.examples):
-        yield f"      … {words['more'].format(_number(line.count - len(line.examples), language))}"
+def _group(rank: int, line: SummaryDocument, language: Language, colour: bool) -> Iterator[str]:
+    where = _painted(place_name(line["fieldName"], language), _BOLD, colour)
+    code = _painted(f"[{kind_name(line)}]", _DIM, colour)
+    title = line["title"][language]
+    yield f"  {rank}. {where} — {title} {code}{_colon(language)}{counted(line['count'], 'error', language)}"
+    for example in line["examples"]:
+        row = row_of(example, language)
+        yield f"       {f'{row}{_colon(language)}' if row else ''}{visible(said(example, language))}"
+    if line["count"] > len(line["examples"]):
+        yield f"       {_MORE[language].format(number(line['count'] - len(line['examples']), language))}"
 
 
-def _where(entry: Entry, language: Language) -> str:
-    if entry.row is None:
-        return ""
-    colon = " : " if language == "fr" else ": "
-    line = f" (l. {entry.line})" if entry.line is not None and entry.line != entry.row else ""
-    return f"{_WORDS[language]['row']} {entry.row}{line}{colon}"
+def _colon(language: Language) -> str:
+    return " : " if language == "fr" else ": "
 
 
-def _said(entry: Entry, language: Language) -> str:
-    wording = entry.wording(language)
-    return f"{wording.text} {wording.fix}".strip().replace("\n", "⏎")
-
-
-def _counted(number: int, noun: str, language: Language) -> str:
-    plural = number > 1 or (number == 0 and language == "en")
-    return f"{_number(number, language)} {_WORDS[language][noun + 's' if plural else noun]}"
-
-
-def _number(number: int, language: Language) -> str:
-    return f"{number:,}".replace(",", "\u202f") if language == "fr" else f"{number:,}"
+def _painted(text: str, shade: str, colour: bool) -> str:
+    return f"{shade}{text}{_END}" if colour else text
