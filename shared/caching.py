@@ -1,6 +1,7 @@
 """Strong ETags and conditional requests (RFC 9110, section 13)."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -35,10 +36,17 @@ def require_match(request: Request, etag: str) -> None:
         )
 
 
-def json_response(request: Request, document: Any) -> Response:
-    """Return a document as JSON with its strong ETag, or 304 when the client holds it already."""
-    body = orjson.dumps(document)
+def bytes_response(
+    request: Request, body: bytes, media_type: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a representation with its strong ETag, or 304 when the client holds it already."""
     etag = strong_etag(body)
     if not_modified(request, etag):
         return Response(status_code=304, headers={"etag": etag})
-    return Response(body, media_type="application/json", headers={"etag": etag, "cache-control": "no-cache"})
+    marked = {**(headers or {}), "etag": etag, "cache-control": "no-cache"}
+    return Response(body, media_type=media_type, headers=marked)
+
+
+def json_response(request: Request, document: Any) -> Response:
+    """Return a document as JSON with its strong ETag, or 304 when the client holds it already."""
+    return bytes_response(request, orjson.dumps(document), "application/json")

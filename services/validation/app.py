@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.validation.api import limits, validations
+from services.validation.api import limits, schemas, validations
 from services.validation.migrations import MIGRATIONS
 from services.validation.settings import ValidationSettings
 from shared.app import Service, create_service_app, open_context
@@ -17,6 +17,6 @@ def create_app(settings: ValidationSettings) -> FastAPI:
             summary="Validation des fichiers du Socle Commun des Données Locales (SCDL).",
             settings=settings,
             open_context=lambda: open_context(MIGRATIONS, settings),
-            routers=[validations.router, limits.router],
+            routers=[validations.router, limits.router, schemas.router],
         )
     )

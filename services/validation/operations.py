@@ -11,9 +11,10 @@ import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.validation import store
+from services.validation.domain import registry
 from services.validation.domain.problems import EmptyFile, UnknownSchema, UploadTooLarge, ValidationNotFound
+from services.validation.domain.registry import SchemaChoice
 from services.validation.domain.verdict import Verdict
-from services.validation.engine import bundle
 from services.validation.settings import ValidationSettings
 from services.validation.tables import Validation
 from shared import idempotency
@@ -35,14 +36,6 @@ ValidationContext = Context[ValidationSettings]
 
 
 @dataclass(frozen=True, slots=True)
-class SchemaChoice:
-    """A schema in its exact version."""
-
-    name: str
-    version: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Submission:
     """A file to validate, already durable (uploaded) or to be fetched (URL)."""
 
@@ -56,15 +49,6 @@ class Submission:
 
 
 NO_SCHEMA = SchemaChoice("", None)
-
-
-def choose_schema(reference: str) -> SchemaChoice:
-    """Return the schema named; raises `UnknownSchema` with the nearest names."""
-    try:
-        name, version, _ = bundle.resolve(reference)
-    except bundle.SchemaNotFound as error:
-        raise UnknownSchema.of(reference, error.close or tuple(bundle.names())[:5]) from error
-    return SchemaChoice(name, version)
 
 
 def check_size(context: ValidationContext, size: int) -> None:
@@ -104,7 +88,7 @@ async def keep_upload(context: ValidationContext, filename: str, chunks: AsyncIt
 
 def with_schema(submission: Submission, reference: str) -> Submission:
     """Return the submission with its schema chosen; raises `UnknownSchema`."""
-    return replace(submission, schema=choose_schema(reference))
+    return replace(submission, schema=registry.choose(reference))
 
 
 async def submit(
@@ -151,7 +135,7 @@ async def validate_resource(session: AsyncSession, event: ResourceRegistered) ->
     reference = f"{event.schema_name}@{event.schema_version}" if event.schema_version else event.schema_name
     refused: UnknownSchema | None = None
     try:
-        choice = choose_schema(reference)
+        choice = registry.choose(reference)
     except UnknownSchema as problem:
         refused = problem
         choice = SchemaChoice(event.schema_name, event.schema_version)
