@@ -37,7 +37,7 @@ NUMBER_OPTIONS = frozenset({"decimalChar", "groupChar", "bareNumber"})
 
 def build_cohesive(kind: str, custom: "CustomCheck", schema: "Schema") -> RowCheck:
     """Build `cohesive-columns-value` (params `column`, `othercolumns`): all filled or all empty."""
-    names = (params.text(custom, "column"), *params.texts(custom, "othercolumns"))
+    names = _once(params.text(custom, "column"), *params.texts(custom, "othercolumns"))
 
     def suspect(frame: pl.DataFrame) -> pl.Series:
         filled = frame.select(pl.sum_horizontal(pl.col(*names).is_not_null())).to_series()
@@ -60,7 +60,7 @@ def build_cohesive(kind: str, custom: "CustomCheck", schema: "Schema") -> RowChe
 
 def build_one_of_required(kind: str, custom: "CustomCheck", schema: "Schema") -> RowCheck:
     """Build `one-of-required` (params `column1`, `column2`): at least one is filled."""
-    names = (params.text(custom, "column1", "column"), params.text(custom, "column2"))
+    names = _once(params.text(custom, "column1", "column"), params.text(custom, "column2"))
     violation = Violation("one-of-required", {"columns": _listed(names)})
 
     def suspect(frame: pl.DataFrame) -> pl.Series:
@@ -108,7 +108,7 @@ def build_compare(kind: str, custom: "CustomCheck", schema: "Schema") -> RowChec
         dates = "-date" if isinstance(pair[0], datetime.date) else ""
         return Violation(f"compare-{_WORDS[op]}{dates}", shown)
 
-    return RowCheck(kind, (left, right), suspect, judge)
+    return RowCheck(kind, _once(left, right), suspect, judge)
 
 
 _WORDS = {">": "greater", ">=": "at-least", "==": "equal", "<=": "at-most", "<": "less"}
@@ -117,7 +117,7 @@ _WORDS = {">": "greater", ">=": "at-least", "==": "equal", "<=": "at-most", "<":
 def build_sum(kind: str, custom: "CustomCheck", schema: "Schema") -> RowCheck:
     """Build `sum-columns-value` (params `column`, `columns`), skipped if any cell is empty."""
     total, terms = params.text(custom, "column"), params.texts(custom, "columns")
-    names = (total, *terms)
+    names = _once(total, *terms)
     readers = {name: _reader(schema.field(name)) for name in names}
     exact = _exact_numbers(*(schema.field(name) for name in names))
 
@@ -130,7 +130,7 @@ def build_sum(kind: str, custom: "CustomCheck", schema: "Schema") -> RowCheck:
 
     def judge(row: Row) -> Violation | None:
         texts = {name: text for name in names if (text := row.get(name)) is not None}
-        if len(texts) < len(set(names)):
+        if len(texts) < len(names):
             return None
         numbers = {name: _as_number(readers[name](text)) for name, text in texts.items()}
         for name, number in numbers.items():
@@ -238,6 +238,11 @@ def _exact_sum(numbers: Iterable[Decimal]) -> Decimal:
 def _written(number: Decimal) -> str:
     """Write a number in full, unless its exponent makes that absurd."""
     return f"{number:f}" if abs(number.adjusted()) < 40 and number.is_finite() else str(number)
+
+
+def _once(*names: str) -> tuple[str, ...]:
+    """Keep the first of each name, in order: a schema may name a column twice."""
+    return tuple(dict.fromkeys(names))
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:

@@ -168,6 +168,16 @@ def test_sum_columns(types: str, cells: tuple[str | None, ...], key: str | None)
     assert key_of(check, *cells) == key
 
 
+def test_a_column_may_be_named_twice() -> None:
+    same = row_check("cohesive-columns-value", "a", column="a", othercolumns=["a"])
+    assert key_of(same, "1") is None
+    assert key_of(row_check("one-of-required", "a", column1="a", column2="a"), None) == "one-of-required"
+    assert key_of(row_check("compare-columns-value", "a", column="a", op=">", column2="a"), "1") is not None
+    double = row_check("sum-columns-value", "a:integer b:integer", column="a", columns=["b", "b"])
+    assert key_of(double, "4", "2") is None
+    assert key_of(double, "5", "2") == "sum-differs"
+
+
 def test_a_sum_of_absurd_numbers_stays_short() -> None:
     check = row_check("sum-columns-value", "a:number b:number c:number", column="a", columns=["b", "c"])
     violation = check.judge({"a": "1", "b": "1e999999", "c": "1"})
