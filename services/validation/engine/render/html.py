@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
@@ -25,6 +26,8 @@ from services.validation.engine.render.wording import (
     verdict,
     visible,
 )
+
+_QUOTED = re.compile("`([^`]+)`")
 
 
 def render(reports: Iterable[FileReport], language: Language = "fr") -> Iterator[str]:
@@ -97,9 +100,9 @@ def _summary_row(line: SummaryDocument, anchor: str, language: Language) -> str:
     more = "…" if line["count"] > len(line["examples"]) else ""
     kind = f'<a href="#{anchor}">{_text(line["title"][language])}</a> <small>{_text(kind_name(line))}</small>'
     return (
-        f'<tr><th scope="row">{_text(place_name(line["fieldName"], language))}</th><td>{kind}</td>'
+        f'<tr><th scope="row">{_text(place_name(line, language))}</th><td>{kind}</td>'
         f'<td class="number">{number(line["count"], language)}</td><td>{escape(rows)}{more}</td>'
-        f"<td>{_text(said(line['examples'][0], language)) if line['examples'] else ''}</td></tr>\n"
+        f"<td>{_message(said(line['examples'][0], language)) if line['examples'] else ''}</td></tr>\n"
     )
 
 
@@ -123,7 +126,7 @@ def _group(
     language: Language,
 ) -> Iterator[str]:
     words = WORDS[language]
-    place = _text(place_name(line["fieldName"], language))
+    place = _text(place_name(line, language))
     title = f"{place} — {_text(line['title'][language])}"
     yield f'<details id="{anchor}" open>\n<summary><h3>{title}</h3> '
     yield f"<span>{escape(counted(line['count'], 'error', language))}</span></summary>\n"
@@ -149,7 +152,7 @@ def _entry_row(entry: EntryDocument | ExampleDocument, language: Language) -> st
     fix = _code(entry["fix"]) if "fix" in entry else ""
     return (
         f'<tr><th scope="row" class="number">{escape(where)}</th><td>{_code(entry["cell"])}</td>'
-        f"<td>{_text(said(entry, language))}</td><td>{fix}</td></tr>\n"
+        f"<td>{_message(said(entry, language))}</td><td>{fix}</td></tr>\n"
     )
 
 
@@ -158,8 +161,13 @@ def _warnings(report: ReportDocument, language: Language) -> Iterator[str]:
         return
     yield f"<section>\n<h2>{escape(WORDS[language]['warnings'])}</h2>\n<ul>\n"
     for warning in report["warnings"]:
-        yield f"<li>{_text(said(warning, language))}</li>\n"
+        yield f"<li>{_message(said(warning, language))}</li>\n"
     yield "</ul>\n</section>\n"
+
+
+def _message(text: str) -> str:
+    """A sentence, what it quotes between backquotes set apart."""
+    return _QUOTED.sub(r"<code>\1</code>", _text(text))
 
 
 def _text(text: str) -> str:

@@ -64,7 +64,7 @@ def _suite(item: FileReport, language: Language) -> Iterator[str]:
 
 def _failure(item: FileReport, line: SummaryDocument, language: Language) -> str:
     tag = "failure" if could_run(item.report) else "error"
-    name = f"{place_name(line['fieldName'], language)} — {kind_name(line)}"
+    name = f"{place_name(line, language)} — {kind_name(line)}"
     message = f"{counted(line['count'], 'error', language)} : {line['title'][language]}"
     told = {"type": kind_name(line), "message": message}
     examples = "\n".join(_example(example, language) for example in line["examples"])

@@ -82,8 +82,8 @@ h3 { font-size: 1.05rem; margin: 0; display: inline; overflow-wrap: anywhere; }
 .wide:focus-visible, summary:focus-visible, a:focus-visible { outline: 3px solid var(--link); }
 table { border-collapse: collapse; width: 100%; } caption { text-align: left; padding-bottom: .5rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; }
-thead th { background: var(--soft); overflow-wrap: normal; }
+  overflow-wrap: break-word; }
+thead th { background: var(--soft); } td { max-width: 40rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 code { font-family: ui-monospace, monospace; background: var(--soft); padding: 0 .25rem; white-space: pre-wrap; }
 small { display: block; } details { margin: 1rem 0; } summary { cursor: pointer; padding: .4rem 0; }

@@ -81,15 +81,15 @@ def _figures(report: ReportDocument, language: Language) -> str:
 
 
 def _group(rank: int, line: SummaryDocument, language: Language, colour: bool) -> Iterator[str]:
-    where = _painted(place_name(line["fieldName"], language), _BOLD, colour)
+    where = _painted(place_name(line, language), _BOLD, colour)
     code = _painted(f"[{kind_name(line)}]", _DIM, colour)
     title = line["title"][language]
     yield f"  {rank}. {where} — {title} {code}{_colon(language)}{counted(line['count'], 'error', language)}"
     for example in line["examples"]:
         row = row_of(example, language)
         yield f"       {f'{row}{_colon(language)}' if row else ''}{visible(said(example, language))}"
-    if line["count"] > len(line["examples"]):
-        yield f"       {_MORE[language].format(number(line['count'] - len(line['examples']), language))}"
+    if left := line["count"] - len(line["examples"]):
+        yield f"       {_MORE[language].format(number(left, language))}"
 
 
 def _colon(language: Language) -> str:

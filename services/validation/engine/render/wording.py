@@ -96,16 +96,36 @@ def kind_name(line: SummaryDocument) -> str:
     return f"{line['type']}/{line['constraint']}" if line["constraint"] else line["type"]
 
 
-def place_name(name: str | None, language: Language) -> str:
-    """The column's name, or that it is about the file."""
-    if name is not None:
-        return visible(name)
-    return "Fichier" if language == "fr" else "File"
+def place_name(line: SummaryDocument, language: Language) -> str:
+    """The column's name, its number when it has none, or that the error is about the file."""
+    if line["fieldName"]:
+        return visible(line["fieldName"])
+    if line["fieldNumber"] is None:
+        return "Fichier" if language == "fr" else "File"
+    return f"{_NOUNS[language]['column'][0].capitalize()} {line['fieldNumber']}"
 
 
 def by_importance(report: ReportDocument) -> list[SummaryDocument]:
     """The kinds of errors in the order in which to correct them: what hides or causes others, then the many."""
-    return sorted(report["summary"], key=lambda line: (_rank(line["type"]), -line["count"]))
+    return sorted(_folded(report["summary"]), key=lambda line: (_rank(line["type"]), -line["count"]))
+
+
+def _folded(summary: list[SummaryDocument]) -> list[SummaryDocument]:
+    """The summary with missing cells in one line: a short row lacks a cell in each of its last columns."""
+    short = [line for line in summary if line["type"] == "missing-cell"]
+    if len(short) < 2:
+        return summary
+    by_row = {example["rowNumber"]: example for line in reversed(short) for example in line["examples"]}
+    examples = sorted(by_row.values(), key=lambda example: example["rowNumber"] or 0)[:5]
+    folded: SummaryDocument = {
+        **short[0],
+        "fieldName": None,
+        "fieldNumber": None,
+        "count": sum(line["count"] for line in short),
+        "rowNumbers": [example["rowNumber"] for example in examples if example["rowNumber"] is not None],
+        "examples": examples,
+    }
+    return [folded, *(line for line in summary if line["type"] != "missing-cell")]
 
 
 def _rank(code: str) -> int:
