@@ -13,7 +13,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import re2
@@ -25,6 +25,7 @@ LONGEST_PATTERN = 20_000
 SECONDS_PER_CELL = 0.5
 _RE2_MEMORY = 32 << 20
 _MOST_REPEATS = 1000
+_LAST_ASCII = 0x7F
 
 Matcher = Callable[[str], bool]
 
@@ -46,12 +47,27 @@ def matcher_for(pattern: str) -> Matcher:
     """
     check_pattern(pattern)
     with_time_limit = _TimeLimited(pattern)
-    linear = linear_pattern(pattern)
-    compiled = None if linear is None else _compile_re2(linear)
-    if compiled is None:
+    plain = _linear_matcher(pattern, _LAST_ASCII)
+    if plain is None:
         return with_time_limit
-    # `$` also matches before a final newline, which RE2 cannot say.
-    return lambda text: with_time_limit(text) if text.endswith("\n") else compiled.match(text) is not None
+
+    @cache
+    def whole() -> Matcher:
+        return _linear_matcher(pattern, sys.maxunicode) or with_time_limit
+
+    def matches(text: str) -> bool:
+        # `$` also matches before a final newline, which RE2 cannot say.
+        if text.endswith("\n"):
+            return with_time_limit(text)
+        return plain(text) if text.isascii() else whole()(text)
+
+    return matches
+
+
+def _linear_matcher(pattern: str, last: int) -> Matcher | None:
+    linear = linear_pattern(pattern, last)
+    compiled = None if linear is None else _compile_re2(linear)
+    return None if compiled is None else lambda text: compiled.match(text) is not None
 
 
 def check_pattern(pattern: str) -> None:
@@ -67,20 +83,21 @@ def check_pattern(pattern: str) -> None:
 
 
 @lru_cache(maxsize=1024)
-def linear_pattern(pattern: str) -> str | None:
-    """`^pattern$` in the common syntax of RE2 and of Rust's regex (for a search), or None when it has none.
+def linear_pattern(pattern: str, last: int = sys.maxunicode) -> str | None:
+    r"""`^pattern$` in the common syntax of RE2 and of Rust's regex (for a search), or None when it has none.
 
-    The meaning is Python's on every text that does not end in a newline.
+    The meaning is Python's on every text that does not end in a newline and has no character beyond `last`:
+    the Unicode members of `\d`, `\w` and `\s` are long to list, and rarely needed.
     """
     try:
-        return rf"\A(?:{_LinearWriter().sequence(_tree(pattern))})"
+        return rf"\A(?:{_LinearWriter(last).sequence(_tree(pattern))})"
     except (_Inexpressible, re.error, RecursionError, OverflowError):
         return None
 
 
 def _backtracking_pattern(pattern: str) -> str:
     try:
-        return _BacktrackingWriter().sequence(_tree(pattern))
+        return _BacktrackingWriter(sys.maxunicode).sequence(_tree(pattern))
     except (_Inexpressible, re.error, RecursionError, OverflowError):
         return f"^{pattern}$"
 
@@ -121,6 +138,9 @@ class _Inexpressible(Exception):
 
 class _LinearWriter:
     """Writes Python's parse tree in the linear-time syntax; raises _Inexpressible on the first foreign node."""
+
+    def __init__(self, last: int) -> None:
+        self._last = last
 
     def sequence(self, nodes: Iterable[tuple[Any, Any]]) -> str:
         return "".join(self._node(str(kind), value) for kind, value in nodes)
@@ -177,7 +197,7 @@ class _LinearWriter:
             case "RANGE":
                 return f"{_literal(value[0])}-{_literal(value[1])}"
             case "CATEGORY":
-                return _category(str(value))
+                return _category(str(value), self._last)
         raise _Inexpressible(kind)
 
 
@@ -217,7 +237,7 @@ class _BacktrackingWriter(_LinearWriter):
         return f"(?:{inside})" if number is None else f"({inside})"
 
     def _position(self, value: str) -> str:
-        word = f"[{_category('CATEGORY_WORD')}]"
+        word = f"[{_category('CATEGORY_WORD', self._last)}]"
         match value:
             case "AT_END":
                 return r"(?=\n?\Z)"
@@ -238,8 +258,8 @@ def _literal(code: int) -> str:
     return char if code >= 0x80 or char.isalnum() else f"\\x{code:02x}"
 
 
-@lru_cache(maxsize=8)
-def _category(name: str) -> str:
+@lru_cache(maxsize=16)
+def _category(name: str, last: int) -> str:
     """The members of Python's `\\d`, `\\w`, `\\s` (or their opposites) as ranges."""
     escapes = {
         "CATEGORY_DIGIT": r"\d",
@@ -251,7 +271,7 @@ def _category(name: str) -> str:
     }
     if name not in escapes:
         raise _Inexpressible(name)
-    everything = "".join(map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1))))
+    everything = "".join(map(chr, (*range(min(0xD800, last + 1)), *range(0xE000, last + 1))))
     runs = (match.group() for match in re.finditer(f"{escapes[name]}+", everything))
     return "".join(_ranges(run) for run in runs)
 
