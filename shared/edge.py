@@ -143,7 +143,8 @@ class StrictRoute(APIRoute):
         known = [
             field.alias
             for field in get_flat_params(self.dependant)
-            if isinstance(field.field_info, params.Query)
+            # The members of a parameter model (`Annotated[Model, Query()]`) are plain fields.
+            if isinstance(field.field_info, params.Query) or not isinstance(field.field_info, params.Param)
         ]
         takes_json = self.body_field is not None
 
