@@ -16,7 +16,7 @@ class DirectorySettings(Settings):
         "it is told at once as a rule.",
     )
     directory_start_wait_seconds: float = Field(
-        default=5,
+        default=10,
         ge=0,
         le=60,
         description="Longest wait of a request for the search index of a process that has just started.",

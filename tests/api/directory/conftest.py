@@ -37,7 +37,10 @@ async def client(loaded_database: str, claimed_redis: str) -> AsyncIterator[http
     """A client of the running application."""
     app = create_app(
         DirectorySettings(
-            database_url=loaded_database, redis_url=claimed_redis, directory_start_wait_seconds=60
+            database_url=loaded_database,
+            redis_url=claimed_redis,
+            directory_start_wait_seconds=60,
+            rate_per_address="100000/minute",
         )
     )
     async with LifespanManager(app, startup_timeout=60) as manager:
