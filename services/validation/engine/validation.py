@@ -21,6 +21,7 @@ from services.validation.engine.options import Options, Progress
 from services.validation.engine.read import ReadAs, read_table
 from services.validation.engine.report import Report, SchemaFacts, TableFacts
 from services.validation.engine.schema import ParsedSchema, Schema
+from services.validation.engine.table.doubts import Doubts
 from services.validation.engine.table.header import match_header
 from services.validation.engine.table.integrity import Integrity
 from services.validation.engine.table.run import TableRun
@@ -124,11 +125,14 @@ class _Validation:
             self._tell_unmatched(opened, table, schema)
         self._facts = _facts(table, 0)
         run = TableRun(header.columns, schema, self._collector)
+        doubts = Doubts(header.columns)
         integrity = Integrity(schema, run, self._collector, self._options)
         try:
             for block in self._blocks(table, run):
                 view = BlockView(block)
                 integrity.note(view, run.take(view))
+                doubts.look(view)
+            self._collector.tell(doubts.findings())
             self._facts = _facts(table, run.rows)
             if integrity.needs_second_pass():
                 again = read_table(opened, schema, self._options, told)

@@ -238,4 +238,27 @@ _ROWS: dict[str, Message] = {
     "unworded": Message("Erreur", "Error", "Erreur `{key}` : `{cell}`.", "Error `{key}`: `{cell}`."),
 }
 
-MESSAGES: dict[str, Message] = {**_SCHEMAS, **_HEADERS, **_ROWS}
+_DOUBTS = {
+    "mojibake": Message(
+        "Accents abîmés",
+        "Garbled accents",
+        "La colonne « {field} » a {count} texte(s) aux accents abîmés, le premier à la ligne {row} : `{cell}` pour "
+        "`{meant}`. Le texte a été lu dans un mauvais encodage avant l'export.",
+        "The column “{field}” has {count} garbled text(s), the first on row {row}: `{cell}` for `{meant}`. The text "
+        "was read in the wrong encoding before the export.",
+        "Refaites l'export depuis la source, en UTF-8 ; « socle fix » répare le fichier s'il n'y a plus de source.",
+        "Export again from the source, in UTF-8; `socle fix` repairs the file where the source is gone.",
+    ),
+    "swapped-coordinates": Message(
+        "Coordonnées inversées",
+        "Coordinates swapped",
+        "« {longitude} » contient des latitudes et « {latitude} » des longitudes : presque tous les points tombent "
+        "hors de France, et y reviennent si l'on échange les deux colonnes.",
+        "“{longitude}” holds latitudes and “{latitude}” longitudes: nearly all points fall outside France, and come "
+        "back when the two columns are exchanged.",
+        "Échangez les deux colonnes.",
+        "Exchange the two columns.",
+    ),
+}
+
+MESSAGES: dict[str, Message] = {**_SCHEMAS, **_HEADERS, **_ROWS, **_DOUBTS}
