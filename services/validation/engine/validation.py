@@ -29,6 +29,7 @@ from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.blocks import Block, Table
 from services.validation.engine.text.reader import NotUtf8, legacy_encoding, likely_delimiter
 from services.validation.engine.text.source import Source, open_source
+from services.validation.engine.text.stream import Cancelled
 
 SchemaLike = Schema | ParsedSchema | Mapping[str, object] | str | os.PathLike[str]
 
@@ -159,6 +160,8 @@ class _Validation:
     def _blocks(self, table: Table, run: TableRun) -> Iterator[Block]:
         tell = self._options.progress
         for block in table.blocks:
+            if self._options.cancelled():
+                raise Cancelled
             yield block
             if tell is not None:
                 tell(Progress(run.rows, table.bytes_read(), table.bytes_total))

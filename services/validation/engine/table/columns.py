@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -45,12 +46,13 @@ class ColumnChecker:
         # Nothing at all to judge, or nothing but emptiness.
         self.trivial = text_like and not checks and not field.required and not constraints - {"required"}
         self.only_required = text_like and not checks and field.required and not constraints - {"required"}
-        self.certain = self._certain(checks)
+        self._checks = tuple(checks)
 
-    def _certain(self, checks: Sequence[ValueCheck]) -> pl.Expr | None:
+    @cached_property
+    def certain(self) -> pl.Expr | None:
         """True where there is certainly nothing to tell about a cell; None when nothing quick is certain."""
         accept = acceptor(self.column.field)
-        others = [check.accept for check in checks]
+        others = [check.accept for check in self._checks]
         known: list[Accept] = [part for part in (accept, *others) if part is not None]
         text = pl.col(str(self.index))
         values = sorted(self.judge.missing)

@@ -102,8 +102,13 @@ class FastBlocks:
         end = last.length - 1
         extra = {0: last.extra[end]} if end in last.extra else {}
         record = Block(tuple(column.slice(end) for column in last.columns), 1, 0, 0, extra)
-        lines = list(split_lines(self._stream.tail()))[-line_count(record) - 1 :]
-        return '"' in "".join(lines) and ends_inside_quotes(lines[-line_count(record) :], self._delimiter)
+        count = line_count(record)
+        lines = list(split_lines(self._stream.tail()))[-count:]
+        if '"' not in "".join(lines):
+            return False
+        # An unclosed cell holds the last line end of the file: the record then takes one line less.
+        shorter = count > 1 and _ends_in_break(record) and ends_inside_quotes(lines[1:], self._delimiter)
+        return shorter or ends_inside_quotes(lines, self._delimiter)
 
     def _on_ragged(self, row: arrow_csv.InvalidRow) -> str:
         self._ragged.append((self._first_row - 1 + row.number, row.text))
@@ -151,6 +156,12 @@ class FastBlocks:
                 start = cut
             columns.append(pa.concat_arrays([*pieces, texts.slice(start)]))
         return Block(tuple(columns), block.length + len(ragged), block.first_row, block.first_line, extra)
+
+
+def _ends_in_break(record: Block) -> bool:
+    cells = [*(column[0].as_py() for column in record.columns), *record.extra.get(0, ())]
+    last = next((cell for cell in reversed(cells) if cell is not None), "")
+    return str(last).endswith(("\n", "\r"))
 
 
 def line_count(block: Block) -> int:
