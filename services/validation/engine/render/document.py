@@ -51,6 +51,7 @@ class ExampleDocument(TypedDict):
     rowNumber: int | None
     lineNumber: int | None
     cell: str | None
+    cellTruncated: NotRequired[bool]
     message: Bilingual
     fix: NotRequired[str]
     advice: NotRequired[Bilingual]

@@ -64,8 +64,12 @@ def _suite(item: FileReport, language: Language) -> Iterator[str]:
 
 def _failure(item: FileReport, line: SummaryDocument, language: Language) -> str:
     tag = "failure" if could_run(item.report) else "error"
-    name = f"{place_name(line, language)} — {kind_name(line)}"
-    message = f"{counted(line['count'], 'error', language)} : {line['title'][language]}"
+    number = line["fieldNumber"]
+    place = place_name(line, language)
+    if number is not None and item.report["source"]["header"].count(line["fieldName"] or "") > 1:
+        place = f"{place} ({number})"
+    name = f"{place} — {kind_name(line)}"
+    message = f"{line['title'][language]} ({counted(line['count'], 'error', language)})"
     told = {"type": kind_name(line), "message": message}
     examples = "\n".join(_example(example, language) for example in line["examples"])
     left = line["count"] - len(line["examples"])
@@ -88,9 +92,11 @@ def _other_columns(report: ReportDocument) -> tuple[list[str], list[str]]:
     extra = {warning["fieldNumber"] for warning in report["warnings"] if warning["type"] == "extra-label"}
     sound: list[str] = []
     unknown: list[str] = []
-    for place, name in enumerate(report["source"]["header"], 1):
+    header = report["source"]["header"]
+    for place, name in enumerate(header, 1):
         if place not in failed:
-            (unknown if place in extra else sound).append(name or str(place))
+            shown = name if name and header.count(name) == 1 else f"{name} ({place})"
+            (unknown if place in extra else sound).append(shown)
     return sound, unknown
 
 
