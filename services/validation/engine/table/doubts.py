@@ -19,9 +19,11 @@ from services.validation.engine.table.header import Column
 from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.layout import plain
 
-# « Ã », « Â », « Å » and « â » in UTF-8: the first character of every garbled sequence.
-_LEAD, _FOLLOWERS = 0xC3, np.array([0x83, 0x82, 0x85, 0xA2], np.uint8)
-_GARBLED = "[ÃÂÅâ]"
+# A garbled sequence in UTF-8: « Ã », « Â », « Å » or « â », then a sign that an accented letter's second byte became.
+_LEAD = 0xC3
+_SECOND = np.isin(np.arange(256), [0x82, 0x83, 0x85, 0xA2])
+_THIRD = np.isin(np.arange(256), [0x20, 0xC2, 0xC5, 0xC6, 0xCB, 0xE2])
+_GARBLED = "[ÃÂÅâ][^A-Za-z]"
 _POINTS = 1_000
 _LONGITUDES = frozenset({"longitude", "long", "lon", "lng", "xlong"})
 _LATITUDES = frozenset({"latitude", "lat", "ylat"})
@@ -119,5 +121,5 @@ def _may_be_garbled(view: BlockView, index: int) -> bool:
         return False
     # The whole buffer, slices of the column included: too much is only looked at for nothing.
     octets = np.frombuffer(data, np.uint8)
-    leads = np.flatnonzero(octets[:-1] == _LEAD)
-    return bool(len(leads)) and bool(np.isin(octets[leads + 1], _FOLLOWERS).any())
+    leads = np.flatnonzero(octets[:-2] == _LEAD)
+    return bool((_SECOND[octets[leads + 1]] & _THIRD[octets[leads + 2]]).any())
