@@ -51,6 +51,11 @@ def header_of(case: Case) -> list[str]:
     return next(csv.reader(text, delimiter=case.delimiter), [])
 
 
+def row_error(code: str, row: int) -> Error:
+    """An error told on a row as a whole."""
+    return code, row, "", None
+
+
 def _error(code: str, row: int | None, field: str | None, number: int | None) -> Error:
     if code == "missing-label" or code == "unmatched-header":
         return code, None, field or "", None
