@@ -14,6 +14,7 @@ from services.validation.engine.text.lines import MAX_CELL, split_lines
 DELIMITERS = (",", ";", "\t", "|")
 _LINES_LOOKED_AT = 100
 _TITLE_LINES = 15
+_LABELS_LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,10 @@ def _score(lines: list[str], delimiter: str, wanted: Collection[str]) -> tuple[i
     records = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
     if not records:
         return (0, 0.0, 0)
-    names = max(len({plain(cell) for cell in cells} & set(wanted)) for cells in records[:_TITLE_LINES])
+    names = max(
+        len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT]} & set(wanted))
+        for cells in records[:_TITLE_LINES]
+    )
     width, times = Counter(len(cells) for cells in records).most_common(1)[0]
     if width == 1:
         return (names, 0.0, 0)
@@ -71,7 +75,7 @@ def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
     best: tuple[int, int, int, list[str]] | None = None
     start = 0
     for cells in islice(reader, _TITLE_LINES):
-        matches = len({plain(cell) for cell in cells if cell} & wanted)
+        matches = len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT] if cell} & wanted)
         if best is None or (best[0] == 0 and matches >= max(1, len(wanted) // 3)):
             best = (matches, start, reader.line_num, cells)
         if best[0]:
