@@ -8,6 +8,7 @@ import io
 from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
+from string import Formatter
 from typing import Any
 
 import openpyxl
@@ -18,6 +19,7 @@ import pytest
 
 from services.validation.engine import Options, validate
 from services.validation.engine.formats import read_table, unwrap
+from services.validation.engine.formats.messages import MESSAGES
 from services.validation.engine.formats.sheet_xml import column_name, column_number, padded
 from services.validation.engine.messages import Unreadable
 from services.validation.engine.schema import Field
@@ -293,3 +295,12 @@ def test_column_names() -> None:
 
 def test_hand_made_workbooks_are_sound() -> None:
     assert read(xlsx(rows(["a", "b"], ["1", "2"])))[1:] == (["a", "b"], [["1", "2"]])
+
+
+@pytest.mark.parametrize("key", sorted(MESSAGES))
+def test_messages_are_complete_in_both_languages(key: str) -> None:
+    message = MESSAGES[key]
+    for text in (message.title_fr, message.title_en, message.fr, message.en, message.fix_fr, message.fix_en):
+        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        assert text.format(**dict.fromkeys(names, "x"))
+    assert message.fr != message.en
