@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from socle.topology import SERVICES
+from tests.support.databases import Databases
 from tests.support.processes import BIN, ROOT, SOCLE, environment, free_port, started, wait_for
+from tests.support.redis import flush
 
 pytestmark = pytest.mark.e2e
 
@@ -30,13 +32,14 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed(
-    tmp_path_factory: pytest.TempPathFactory, migrated_database: str, claimed_redis: str
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases, claimed_redis: str
 ) -> Iterator[Deployed]:
+    database = databases.create()
     folder = tmp_path_factory.mktemp("deployed")
     gateway_port = free_port()
     ports = {name: free_port() for name in SERVICES}
     env = environment(
-        SOCLE_DATABASE_URL=migrated_database,
+        SOCLE_DATABASE_URL=database,
         SOCLE_REDIS_URL=claimed_redis,
         SOCLE_STORAGE_URL=f"file://{folder / 'storage'}",
         SOCLE_PUBLIC_URL=f"http://127.0.0.1:{gateway_port}",
@@ -60,6 +63,8 @@ def deployed(
         for name in SERVICES:
             wait_for(f"{url}/{name}/health/ready", processes[f"{name}-api"], folder / f"{name}-api.log")
         yield Deployed(url, env, processes)
+    databases.drop(database)
+    flush(claimed_redis)
 
 
 @pytest.fixture(scope="module")

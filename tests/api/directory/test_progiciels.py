@@ -26,6 +26,9 @@ Keys = Callable[..., Awaitable[dict[str, str]]]
 Json = dict[str, Any]
 _numbers = itertools.count(70_000_000)
 
+# Constant: a test must have the same name in every worker of a run.
+UNLISTED = "00000000-0000-7000-8000-000000000000"
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def keys(loaded_database: str) -> Keys:
@@ -305,7 +308,7 @@ async def test_what_does_not_fit_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    "path", ["/editeurs/552100554", f"/progiciels/{uuid4()}", f"/modules/{uuid4()}", f"/usages/{uuid4()}"]
+    "path", ["/editeurs/552100554", f"/progiciels/{UNLISTED}", f"/modules/{UNLISTED}", f"/usages/{UNLISTED}"]
 )
 async def test_what_is_not_listed_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     assert (await get(client, path, 404))["type"] == "urn:socle:problem:not-listed"
