@@ -157,8 +157,7 @@ class ColumnSet:
                 for checker in checkers
                 if checker.certain is not None
             ]
-        frame = pl.DataFrame([view.texts(index).alias(str(index)) for index in key])
-        return frame.select(wanted)
+        return view.frame(key).select(wanted)
 
 
 def values_only(view: BlockView, checker: ColumnChecker, faults: Faults | None) -> pl.Series:

@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import IO
@@ -124,8 +124,26 @@ def written_value(value: object) -> str | None:
             return f"NaN {next(_NANS)}" if number.is_nan() else str(number)
         return str(int(number)) if number == number.to_integral_value() else format(number.normalize(), "f")
     if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
+        return _written_moment(value)
+    if isinstance(value, Mapping):
+        return repr(sorted((str(key), written_value(part)) for key, part in value.items()))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return repr([written_value(part) for part in value])
     return None if value is None else repr(value)
+
+
+def _written_moment(value: dt.date | dt.time) -> str:
+    """With a time zone, the instant: two zones may tell the same one. Without, what the clock shows."""
+    offset = value.utcoffset() if isinstance(value, dt.datetime | dt.time) else None
+    if offset is None:
+        return value.isoformat()
+    if isinstance(value, dt.datetime):
+        # Not `astimezone`, which leaves the calendar at both ends of it.
+        return f"{value.replace(tzinfo=None) - dt.datetime.min - offset!r} UTC"
+    clock = dt.timedelta(
+        hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond
+    )
+    return f"{clock - offset!r} UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,15 @@ class BlockView:
             found = self._texts[index] = series
         return found
 
+    def frame(self, indices: tuple[int, ...]) -> pl.DataFrame:
+        """Several columns that are not dictionaries, each named by its index."""
+        columns = [self.block.columns[index] for index in indices]
+        frame = pl.from_arrow(pa.RecordBatch.from_arrays(columns, [str(index) for index in indices]))
+        assert isinstance(frame, pl.DataFrame)
+        for index, series in zip(indices, frame.iter_columns(), strict=True):
+            self._texts[index] = series
+        return frame
+
     def codes(self, index: int) -> npt.NDArray[np.int32]:
         """The codes of a dictionary column; -1 where the record has no cell."""
         indices = self.block.columns[index].indices
