@@ -103,34 +103,39 @@ def judge_cell(text: str | None, field: Field) -> tuple[list[str], Any]:
 
 def judge_keys(rows: list[list[Any]], columns: list[Column], schema: Schema) -> Iterator[Error]:
     where = {column.field.name: index for index, column in enumerate(columns) if column.known}
-    for index, column in enumerate(columns):
-        if column.known and column.field.constraints.get("unique") is True:
-            for row in repeats([(values[index],) for values in rows]):
-                yield "unique-error", row, column.field.name, index + 1
-    primary = schema.primary_key
-    if primary and all(name in where for name in primary):
-        keys = [tuple(values[where[name]] for name in primary) for values in rows]
-        for row in repeats(keys):
+
+    def keys(names: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The key of each row; none at all when the file lacks a column of it."""
+        if not all(name in where for name in names):
+            return []
+        return [tuple(values[where[name]] for name in names) for values in rows]
+
+    for name, index in where.items():
+        if columns[index].field.constraints.get("unique") is True:
+            for row in repeats(keys([name])):
+                yield "unique-error", row, name, index + 1
+    primary = keys(schema.primary_key) if schema.primary_key else []
+    for row in repeats(primary):
+        yield row_error("primary-key", row)
+    for row, key in enumerate(primary, start=2):
+        if is_empty(key):
             yield row_error("primary-key", row)
-        for row, key in enumerate(keys, start=2):
-            if all(part is None for part in key):
-                yield row_error("primary-key", row)
     for foreign in schema.foreign_keys:
-        if all(name in where for name in foreign.fields):
-            targets: list[tuple[Any, ...]] = []
-            if all(name in where for name in foreign.reference_fields):
-                targets = [tuple(values[where[name]] for name in foreign.reference_fields) for values in rows]
-            for row, values in enumerate(rows, start=2):
-                key = tuple(values[where[name]] for name in foreign.fields)
-                if any(part is not None for part in key) and key not in targets:
-                    yield row_error("foreign-key", row)
+        targets = keys(foreign.reference_fields)
+        for row, key in enumerate(keys(foreign.fields), start=2):
+            if not is_empty(key) and key not in targets:
+                yield row_error("foreign-key", row)
+
+
+def is_empty(key: tuple[Any, ...]) -> bool:
+    return all(part is None for part in key)
 
 
 def repeats(keys: list[tuple[Any, ...]]) -> Iterator[int]:
     """Rows whose key was seen before; wholly empty keys are no keys."""
     seen: list[tuple[Any, ...]] = []
     for row, key in enumerate(keys, start=2):
-        if any(part is not None for part in key):
+        if not is_empty(key):
             if key in seen:
                 yield row
             seen.append(key)

@@ -32,3 +32,33 @@ def test_a_check_declared_as_an_object_in_its_field_is_run_with_its_parameters()
 def test_an_unknown_check_declared_in_a_field_is_told() -> None:
     schema = {"fields": [{"name": "a", "type": "string", "customCheck": "code-ommune-insee"}]}
     assert errors(b"a\n75056\n", schema) == [("check-error", None, None)]
+
+
+def unique(type_: str) -> dict[str, Any]:
+    return {"fields": [{"name": "a", "type": type_, "constraints": {"unique": True}}]}
+
+
+def test_a_foreign_key_to_a_column_the_file_lacks_leads_nowhere() -> None:
+    key = {"fields": "a", "reference": {"resource": "", "fields": "b"}}
+    schema = {"fields": [{"name": "a"}, {"name": "b"}], "foreignKeys": [key]}
+    assert errors(b"a,c\nx,1\n,2\ny,3\n", schema) == [("foreign-key", 2, "a"), ("foreign-key", 4, "a")]
+
+
+def test_one_instant_written_in_two_time_zones_is_repeated() -> None:
+    source = b"a\n2020-01-01T10:00:00Z\n2020-01-01T11:00:00+01:00\n2020-01-01T10:00:00\n0001-01-01T00:00:00+02:00\n"
+    assert errors(source, unique("datetime")) == [("unique-error", 3, "a")]
+
+
+def test_one_time_written_in_two_time_zones_is_repeated() -> None:
+    source = b"a\n10:00:00Z\n11:00:00+01:00\n10:00:00\n"
+    assert errors(source, unique("time")) == [("unique-error", 3, "a")]
+
+
+def test_one_point_written_with_other_decimals_is_repeated() -> None:
+    assert errors(b'a\n"1,2"\n"1.0,2"\n"1,2.5"\n', unique("geopoint")) == [("unique-error", 3, "a")]
+
+
+def test_one_array_or_object_written_otherwise_is_repeated() -> None:
+    assert errors(b'a\n[1]\n[1.0]\n"[1, 2]"\n[true]\n', unique("array")) == [("unique-error", 3, "a")]
+    source = b'a\n"{""x"":1,""y"":2}"\n"{""y"":2,""x"":1}"\n{}\n'
+    assert errors(source, unique("object")) == [("unique-error", 3, "a")]

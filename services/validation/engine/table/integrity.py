@@ -44,8 +44,9 @@ class Integrity:
             return None
         made = ForeignKeyRows(columns, key.resource, key.reference_fields, HashLog(), HashLog())
         if not key.resource:
+            # Without the column referred to, there is nothing that a row could refer to.
             made.own_columns = self._columns(key.reference_fields)
-            return made if made.own_columns is not None else None
+            return made
         reference = self._options.references.get(key.resource)
         if reference is None or not self._read_reference(reference, key, made.targets):
             params = {"resource": key.resource, "fields": list(key.fields)}

@@ -30,6 +30,7 @@ _IN_MEMORY = 2_000_000  # hashes kept in memory for one key; beyond, they go to 
 _PARTITIONS = 64
 _SEED = secrets.randbits(63)
 _LONGEST_KEY = 32
+_FIRST_INSTANT = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 _NANS = itertools.count()
 # Texts of a type that are equal exactly when their values are.
 _CANONICAL = {
@@ -134,16 +135,12 @@ def written_value(value: object) -> str | None:
 
 def _written_moment(value: dt.date | dt.time) -> str:
     """With a time zone, the instant: two zones may tell the same one. Without, what the clock shows."""
-    offset = value.utcoffset() if isinstance(value, dt.datetime | dt.time) else None
-    if offset is None:
-        return value.isoformat()
-    if isinstance(value, dt.datetime):
-        # Not `astimezone`, which leaves the calendar at both ends of it.
-        return f"{value.replace(tzinfo=None) - dt.datetime.min - offset!r} UTC"
-    clock = dt.timedelta(
-        hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond
-    )
-    return f"{clock - offset!r} UTC"
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return f"{value - _FIRST_INSTANT!r} UTC"
+    if isinstance(value, dt.time) and (offset := value.utcoffset()) is not None:
+        clock = dt.timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+        return f"{clock + dt.timedelta(microseconds=value.microsecond) - offset!r} UTC"
+    return value.isoformat()
 
 
 @dataclass(frozen=True, slots=True)
