@@ -1,0 +1,1 @@
+"""Reproducible measures, against the peers of each part."""
