@@ -14,13 +14,16 @@ from pydantic_core import PydanticUndefined
 import services
 import shared
 import shared.contracts
+from services.validation.engine import render
 from shared.messaging.events import Event
 from shared.problems import PROBLEM_TYPE_PREFIX, Problem, every_problem
 from shared.settings import Settings
 from socle import cli
+from socle.error_reference import errors_page
 from socle.topology import ROUTES, SERVICES
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+REPORT_SCHEMA = Path(render.__file__).with_name("report.schema.json")
 GENERATED = "<!-- Written by `make reference` from the code; edit the code, not this page. -->"
 
 
@@ -39,6 +42,8 @@ def pages() -> dict[str, str]:
         "problems.md": problems_page(),
         "events.md": events_page(),
         "commands.md": commands_page(),
+        "errors.md": f"{GENERATED}\n\n{errors_page()}",
+        "report.schema.json": REPORT_SCHEMA.read_text(encoding="utf-8"),
     }
     for event in events():
         schema = json.dumps(event.model_json_schema(), ensure_ascii=False, indent=2) + "\n"
