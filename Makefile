@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PORT   ?= 8000
 DATA   ?= var
+TABLES ?= 10000
+SEED   ?= 1
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     ?= uv
@@ -14,7 +16,7 @@ export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test setup setup-dev lint format types contracts check reference lock clean
+.PHONY: help run test setup setup-dev oracle lint format types contracts check reference lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,6 +42,9 @@ types: setup-dev ## types
 
 contracts: setup-dev ## who may import whom
 	@$(BIN)/lint-imports
+
+oracle: setup-dev ## judge random tables beside frictionless (TABLES=… SEED=…), in an environment of its own
+	@$(BIN)/python -m bench.oracle.environment -- --tables $(TABLES) --seed $(SEED) $(ARGS)
 
 check: lint types contracts test ## everything that must be green before a commit
 

@@ -278,8 +278,12 @@ def _texts(
     value = item.get(key)
     if value is None:
         return default
-    if isinstance(value, list) and all(isinstance(text, str) for text in value):
-        return tuple(value)
+    if isinstance(value, list):
+        # Table Schema 2 also writes a missing value as an object, with a label that tells why it is missing.
+        told = (item.get("value") if isinstance(item, Mapping) else item for item in value)
+        texts = tuple(text for text in told if isinstance(text, str))
+        if len(texts) == len(value):
+            return texts
     findings.error("texts-shape", f"{path}/{key}", key=key)
     return default
 

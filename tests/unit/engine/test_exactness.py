@@ -62,3 +62,9 @@ def test_one_array_or_object_written_otherwise_is_repeated() -> None:
     assert errors(b'a\n[1]\n[1.0]\n"[1, 2]"\n[true]\n', unique("array")) == [("unique-error", 3, "a")]
     source = b'a\n"{""x"":1,""y"":2}"\n"{""y"":2,""x"":1}"\n{}\n'
     assert errors(source, unique("object")) == [("unique-error", 3, "a")]
+
+
+def test_missing_values_with_labels_as_in_the_second_version_of_table_schema() -> None:
+    missing = [{"value": "", "label": "OMITTED"}, {"value": "-99", "label": "REFUSED"}, "NA"]
+    schema = {"fields": [{"name": "a", "type": "year"}, {"name": "b"}], "missingValues": missing}
+    assert errors(b"a,b\n-99,1\n,1\nNA,1\nx,1\n", schema) == [("type-error", 5, "a")]

@@ -1,0 +1,1 @@
+"""The reference beside us: random tables judged by both."""
