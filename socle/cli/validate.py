@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -153,6 +155,7 @@ def _run(
     language: Language,
     asked: _Asked,
 ) -> int:
+    _load_engine()
     from socle.cli.report_output import opened_output, write_report
     from socle.cli.table_files import NoTable, table_files
 
@@ -178,6 +181,16 @@ def _run(
         traceback.print_exc()
         return COULD_NOT_RUN
     return max(codes)
+
+
+def _load_engine() -> None:
+    """Import the engine without the garbage collector, which would look in vain through what modules make."""
+    gc.disable()
+    try:
+        import_module("services.validation.engine.validation")
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _reports(paths: list[str], schema: ParsedSchema, asked: _Asked, codes: list[int]) -> Iterator[FileReport]:

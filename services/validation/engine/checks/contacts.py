@@ -3,7 +3,6 @@
 import re
 from typing import TYPE_CHECKING
 
-import phonenumbers
 from opening_hours import validate as hours_valid
 
 from services.validation.engine.checks import params
@@ -50,6 +49,9 @@ def judge_phone(text: str) -> Violation | None:
 
 def phone_valid(text: str) -> bool:
     """Tell whether libphonenumber knows this number, dialled from France."""
+    # Imported at the first number: most files have none, and the command line must start fast.
+    import phonenumbers
+
     for region in FRENCH_REGIONS:
         try:
             number = phonenumbers.parse(text, region)
