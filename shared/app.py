@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated, Any, Generic, TypeVar, cast
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -16,6 +17,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from shared import auth, edge
 from shared.db import Database
 from shared.http import FetchPolicy, GuardedClient
+from shared.http.policy import literal_address
 from shared.messaging.listener import Listener
 from shared.messaging.queue import Queue
 from shared.migrations import Migrations, require_current
@@ -62,15 +64,24 @@ async def open_context(migrations: Migrations, settings: S) -> AsyncIterator[Con
         await require_current(db, migrations)
         queue = Queue.open(settings.redis_url)
         stack.push_async_callback(queue.close)
-        http = await stack.enter_async_context(
-            GuardedClient(FetchPolicy(allowed_hosts=settings.http_allowed_hosts))
-        )
+        http = await stack.enter_async_context(GuardedClient(fetch_policy(settings)))
         listener = await stack.enter_async_context(Listener(settings.database_url))
         storage = Storage.from_url(settings.storage_url)
         stack.callback(storage.close)
         limiter = RateLimiter(settings.redis_url)
         stack.push_async_callback(limiter.close)
         yield Context(migrations, settings, db, queue, listener, http, storage, limiter)
+
+
+def fetch_policy(settings: Settings) -> FetchPolicy:
+    """Return what outgoing requests may reach: never ourselves, whose answers could be made to ask us again.
+
+    A loopback address is left to the allowed hosts: on a developer's machine the data are beside us.
+    """
+    host = urlsplit(settings.public_url).hostname or ""
+    address = literal_address(host)
+    ourselves = () if host in ("", "localhost") or (address and address.is_loopback) else (host,)
+    return FetchPolicy(allowed_hosts=settings.http_allowed_hosts, refused_hosts=ourselves)
 
 
 OpenContext = Callable[[], AbstractAsyncContextManager[Any]]
@@ -123,14 +134,19 @@ def create_service_app(service: Service) -> FastAPI:
             ),
         ],
         separate_input_output_schemas=False,
-        max_body_size=settings.max_body_bytes,
     )
     app.router.route_class = edge.StrictRoute
     edge.install_problem_handlers(app)
     app.include_router(_operations(service.name), include_in_schema=False)
     app.include_router(_operations(service.name), prefix=prefix, include_in_schema=False)
     for router in service.routers:
-        app.include_router(router, prefix=prefix, dependencies=[Depends(_within_address_rate)])
+        # The limit is the routers', not the application's: there it would answer outside of our middleware.
+        app.include_router(
+            router,
+            prefix=prefix,
+            dependencies=[Depends(_within_address_rate)],
+            max_body_size=settings.max_body_bytes,
+        )
     return app
 
 

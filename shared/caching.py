@@ -41,9 +41,9 @@ def bytes_response(
 ) -> Response:
     """Return a representation with its strong ETag, or 304 when the client holds it already."""
     etag = strong_etag(body)
-    if not_modified(request, etag):
-        return Response(status_code=304, headers={"etag": etag})
     marked = {**(headers or {}), "etag": etag, "cache-control": "no-cache"}
+    if not_modified(request, etag):
+        return Response(status_code=304, headers=marked)
     return Response(body, media_type=media_type, headers=marked)
 
 

@@ -235,9 +235,9 @@ _FRENCH = {
 
 
 def french_message(kind: str, context: Mapping[str, Any], english: str) -> str:
-    """Return the French words for one of pydantic's errors."""
+    """Return the French words for one of pydantic's errors: those it brings (`fr`), else those of the table."""
     template = _FRENCH.get(kind)
-    if kind == "value_error" and (said := getattr(context.get("error"), "fr", None)):
+    if said := context.get("fr") or getattr(context.get("error"), "fr", None):
         return str(said)
     if template is None:
         return f"valeur refusée ({english})"
@@ -332,7 +332,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         problem = http_problem(error)
         if isinstance(problem, problems.MethodNotAllowed):
             # The framework names the methods of one route; others may answer at the same path.
-            problem.headers["allow"] = ", ".join(allowed_methods(app, request.scope["path"]))
+            problem.headers = {"allow": ", ".join(allowed_methods(app, request.scope["path"]))}
             if request.method == "OPTIONS":
                 return Response(status_code=204, headers=problem.headers)
         return respond(problem, request.scope)
@@ -420,25 +420,26 @@ class EdgeMiddleware:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
-        refused = ""
+        refused: int | None = None
+        said = b""
 
         async def send_watched(message: Message) -> None:
-            nonlocal begun, refused
+            nonlocal begun, refused, said
             if message["type"] == "http.response.start" and not begun:
-                refused = _plain_refusal(message)
-                begun = not refused
+                refused = message["status"] if _is_plain_error(message) else None
+                begun = refused is None
             if begun:
                 await send(message)
             else:
-                refused = message.get("body", b"").decode("utf-8", "replace") or refused
+                said += message.get("body", b"")
 
         try:
             problem = target_problem(scope)
             if problem is None:
                 await self._app(scope, receive, send_watched)
-                if not refused:
+                if refused is None:
                     return
-                problem = _refusal_problem(refused)
+                problem = _framework_problem(refused, said.decode("utf-8", "replace"))
         except Exception as error:
             logger.exception("request crashed", method=scope["method"], path=scope["path"][:500])
             problem = problems.DatabaseAway() if is_away(error) else problems.InternalError.unexpected()
@@ -457,7 +458,8 @@ class EdgeMiddleware:
             started = time.perf_counter()
             left = self._body_timeout + received / self._body_pace - waited
             try:
-                message = await asyncio.wait_for(receive(), min(left, self._body_timeout))
+                async with asyncio.timeout(min(left, self._body_timeout)):
+                    message = await receive()
             except TimeoutError:
                 raise _Carried(self._slow_body()) from None
             waited += time.perf_counter() - started
@@ -486,15 +488,16 @@ _PLAIN_REFUSALS = {
 }
 
 
-def _plain_refusal(start: Message) -> str:
-    """Return a word when the answer that starts is an error in plain text, which is to become a problem."""
-    headers = Headers(raw=start["headers"])
-    plain = start["status"] >= 400 and headers.get("content-type", "").startswith("text/plain")
-    return "refused" if plain else ""
+def _is_plain_error(start: Message) -> bool:
+    """Tell whether the answer that starts is an error in plain text: none of ours."""
+    content_type = Headers(raw=start["headers"]).get("content-type", "")
+    return start["status"] >= 400 and content_type.startswith("text/plain")
 
 
-def _refusal_problem(said: str) -> Problem:
+def _framework_problem(status: int, said: str) -> Problem:
+    if said not in _PLAIN_REFUSALS:
+        return http_problem(HTTPException(status))
     return MalformedRequest(
-        fr=f"La requête est refusée : {_PLAIN_REFUSALS.get(said, said)}.",
+        fr=f"La requête est refusée : {_PLAIN_REFUSALS[said]}.",
         en=f"The request is refused: {said}. Use the published address and methods.",
     )

@@ -119,6 +119,12 @@ async def _ask_validation(session: AsyncSession, resource: Resource) -> None:
     )
 
 
+def check_size(context: CatalogContext, size: int) -> None:
+    """Raise `ContentTooLarge` for a size, in bytes, that no content may have."""
+    if size > (limit := context.settings.catalog_max_upload_bytes):
+        raise ContentTooLarge.past(limit)
+
+
 async def keep_content(context: CatalogContext, resource_id: UUID, chunks: AsyncIterator[bytes]) -> Stored:
     """Stream a resource's file to the storage.
 

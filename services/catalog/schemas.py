@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+from stdnum.exceptions import ValidationError
 from stdnum.fr import siren
 
 from services.catalog.domain.conformity import Conformity
@@ -13,15 +14,25 @@ from services.catalog.domain.vocabularies import FREQUENCIES, LICENSES
 
 
 def _siren(value: str) -> str:
-    compact = "".join(value.split())
-    if not siren.is_valid(compact):
-        raise PydanticCustomError("siren", "Not a SIREN: nine digits with a valid check digit are expected")
-    return compact
+    try:
+        number: str = siren.validate("".join(value.split()))
+    except ValidationError as error:
+        raise PydanticCustomError(
+            "siren",
+            "Not a SIREN: nine digits with a valid check digit are expected",
+            {"fr": "ce n'est pas un SIREN : neuf chiffres, dont une clé de contrôle juste, sont attendus"},
+        ) from error
+    # Other alphabets' digits are digits too.
+    return str(int(number)).zfill(9)
 
 
 def _http_url(value: str) -> str:
     if not value.lower().startswith(("http://", "https://")):
-        raise PydanticCustomError("http_url", "The address must begin with http:// or https://")
+        raise PydanticCustomError(
+            "http_url",
+            "The address must begin with http:// or https://",
+            {"fr": "l'adresse doit commencer par http:// ou https://"},
+        )
     return value
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import asyncpg
 
+from shared.messaging.stopping import told_to_stop
 from shared.observability.logging import get_logger
 
 logger = get_logger(__name__)
@@ -58,7 +59,7 @@ class Listener:
             heard(str(payload))
 
     async def _keep_connected(self) -> None:
-        while True:
+        while not told_to_stop():
             try:
                 await self._listen_once()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
@@ -77,9 +78,10 @@ class Listener:
             for callbacks in tuple(self._heard.values()):
                 for heard in tuple(callbacks):
                     heard(None)
-            while not lost.is_set():
+            while not lost.is_set() and not told_to_stop():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), CHECK_SECONDS)
+                    async with asyncio.timeout(CHECK_SECONDS):
+                        await lost.wait()
         finally:
             self._connection = None
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):

@@ -16,6 +16,7 @@ from shared.ids import new_id
 from shared.messaging.events import Envelope, Event, Routes
 from shared.messaging.listener import Listener
 from shared.messaging.queue import Queue
+from shared.messaging.stopping import told_to_stop
 from shared.observability.logging import current_request_id, get_logger
 from shared.observability.metrics import MESSAGES
 
@@ -74,9 +75,10 @@ class Relay:
             group.create_task(self._relay_forever())
 
     async def _relay_forever(self) -> None:
-        while True:
+        while not told_to_stop():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 while await self.relay_batch() == BATCH:
@@ -85,7 +87,7 @@ class Relay:
                 logger.warning("outbox relay waits", error=str(error))
 
     async def _watch_mark(self) -> None:
-        while True:
+        while not told_to_stop():
             try:
                 if await self._queue.forgot(self._db.schema):
                     count = await self.reoffer()

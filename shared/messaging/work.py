@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import now
 from shared.db import Database, run
+from shared.messaging.stopping import told_to_stop
 from shared.observability.logging import get_logger, logging_context
 from shared.observability.metrics import OLDEST_QUEUED, WORK
 
@@ -224,7 +225,7 @@ class Runner:
 
     async def _beat(self, claim: Claim) -> None:
         """Return when the claim is lost."""
-        while True:
+        while not told_to_stop():
             await asyncio.sleep(self._work.table.lease.total_seconds() / 3)
             try:
                 if not await self._work.table.extend(claim):

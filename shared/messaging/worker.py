@@ -24,6 +24,7 @@ from shared.messaging.inbox import Handlers, Inbox
 from shared.messaging.listener import Listener
 from shared.messaging.outbox import Relay
 from shared.messaging.queue import Queue, bell_name, deserialize, queue_name, serialize
+from shared.messaging.stopping import told_to_stop
 from shared.messaging.work import Runner, Work
 from shared.observability.logging import get_logger, logging_context
 
@@ -75,7 +76,7 @@ class _BellWorker(ArqWorker):
         self._bell = bell
 
     async def main(self) -> None:
-        while True:
+        while not told_to_stop():
             await self._poll_iteration()
             if self.job_counter < self.max_jobs:
                 await cast(Awaitable[Any], self.pool.blpop([self._bell], timeout=BELL_SECONDS))
@@ -178,7 +179,7 @@ class _Running:
         await self._runners[kind].poke()
 
     async def _sweep_forever(self) -> None:
-        while True:
+        while not told_to_stop():
             try:
                 for runner in self._runners.values():
                     await runner.sweep()
@@ -201,7 +202,7 @@ class _Running:
     async def _tick(self, part: Clockwork) -> None:
         if not part.at_start:
             await asyncio.sleep(part.every.total_seconds())
-        while True:
+        while not told_to_stop():
             try:
                 await part.run()
             except _TRANSIENT as error:

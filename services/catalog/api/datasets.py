@@ -16,6 +16,7 @@ from shared.caching import json_response
 from shared.edge import StrictRoute
 from shared.idempotency import IdempotencyKey
 from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor, next_link
+from shared.uploads import declared_length
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=StrictRoute)
 
@@ -89,6 +90,8 @@ async def put_content(
     """Send the file of a resource that has no URL, as the raw body; it is validated when a schema is named."""
     caller.require(SCOPE)
     context: CatalogContext = context_of(request)
+    # A client that waits for `100 Continue` is told before it sends anything.
+    operations.check_size(context, declared_length(request))
     async with context.db.transaction() as session:
         await operations.check_uploadable(session, caller.name, dataset_id, resource_id)
     stored = await operations.keep_content(context, resource_id, request.stream())

@@ -27,7 +27,8 @@ router = APIRouter(prefix="/v1/validations", tags=["validations"], route_class=S
 
 # The body is streamed under the service's own limit, which knows how to tell the client what to do.
 UNBOUNDED = 1 << 60
-_WAIT = re.compile(r"\bwait\s*=\s*(\d{1,6})\b")
+# RFC 7240, section 2: a name in any case, a value bare or quoted, among other preferences.
+_WAIT = re.compile(r'(?:^|[,;])\s*wait\s*=\s*("?)(\d{1,20})\1\s*(?=[,;]|$)', re.IGNORECASE | re.ASCII)
 
 _BODY = {
     "required": True,
@@ -82,8 +83,8 @@ async def create_validation(
         await operations.ring(context, validation_id)
     else:
         await operations.discard_upload(context, submission)
-    found = await operations.wait_ended(context, validation_id, seconds)
-    return await _answer(context, found, waited=seconds if prefer else None)
+    found = await operations.wait_ended(context, validation_id, seconds or 0)
+    return await _answer(context, found, waited=seconds)
 
 
 @router.get("/{validation_id}", response_model=ValidationView, summary="Follow a validation")
@@ -120,9 +121,9 @@ async def _answer(context: ValidationContext, found: dict[str, Any], *, waited: 
     )
 
 
-def _seconds_to_wait(prefer: str | None, context: ValidationContext) -> float:
+def _seconds_to_wait(prefer: str | None, context: ValidationContext) -> float | None:
     match = _WAIT.search(prefer or "")
-    return float(min(int(match[1]), context.settings.validation_max_wait_seconds)) if match else 0.0
+    return float(min(int(match[2]), context.settings.validation_max_wait_seconds)) if match else None
 
 
 async def _read_submission(request: Request, context: ValidationContext) -> Submission:

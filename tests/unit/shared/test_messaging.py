@@ -9,7 +9,8 @@ from shared.clock import now
 from shared.db import Database
 from shared.messaging import inbox
 from shared.messaging.inbox import Handlers, Inbox
-from shared.messaging.outbox import emit, prune
+from shared.messaging.listener import Listener
+from shared.messaging.outbox import Relay, emit, prune
 from shared.messaging.queue import Queue
 from shared.observability.logging import current_request_id, logging_context
 from tests.unit.shared.conftest import Happened, running, until
@@ -163,3 +164,45 @@ async def test_sent_events_are_pruned_only_after_their_time(catalog_db: Database
     await _emit(catalog_db, 2)
     assert await prune(catalog_db, timedelta(days=7)) == 1
     assert await catalog_db.fetchval("SELECT payload->>'number' FROM outbox") == "2"
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_relay_told_of_an_event_as_it_is_stopped_stops_all_the_same(
+    steps: int, catalog_db: Database, queue: Queue
+) -> None:
+    async with Listener(catalog_db.url) as listener:
+        relay = Relay(catalog_db, listener, queue, {})
+        task = asyncio.create_task(relay.run())
+        await asyncio.sleep(0.1)
+        relay._wake.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        stopped, _ = await asyncio.wait([task], timeout=3)
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0.01)
+    assert stopped
+
+
+async def test_a_relay_whose_library_swallows_the_cancellation_stops_all_the_same(
+    catalog_db: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`asyncio.wait_for` of Python 3.11, inside redis-py and asyncpg, returns its result and forgets the rest."""
+    entered = asyncio.Event()
+
+    async def swallowing(_self: Relay) -> int:
+        entered.set()
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            return 0
+        return 0
+
+    monkeypatch.setattr(Relay, "relay_batch", swallowing)
+    async with Listener(catalog_db.url) as listener:
+        task = asyncio.create_task(Relay(catalog_db, listener, queue, {}).run())
+        await entered.wait()
+        task.cancel()
+        stopped, _ = await asyncio.wait([task], timeout=5)
+        assert stopped
