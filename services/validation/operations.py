@@ -229,7 +229,8 @@ async def wait_ended(context: ValidationContext, validation_id: UUID, seconds: f
                 return found
             try:
                 # Looking again now and then covers a notification lost with its connection.
-                await asyncio.wait_for(ended.wait(), min(left, 1.0))
+                async with asyncio.timeout(min(left, 1.0)):
+                    await ended.wait()
             except TimeoutError:
                 continue
 
