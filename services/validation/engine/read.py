@@ -47,6 +47,7 @@ def _read_text(opened: Opened, schema: Schema, options: Options, told: ReadAs) -
         [field.name for field in schema.fields],
         delimiter=options.delimiter,
         encoding=told.encoding,
+        verify=not told.found,
         always_exact=any("" not in field.missing_values for field in schema.fields),
         cancelled=options.cancelled,
     )

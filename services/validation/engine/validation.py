@@ -115,7 +115,8 @@ class _Validation:
                 return
             except NotUtf8 as wrong:
                 # Everything said so far came from a wrong reading.
-                told = ReadAs(legacy_encoding(opened.source, wrong.offset), found=True)
+                name = told.encoding or legacy_encoding(opened.source, wrong.offset)
+                told = ReadAs(name, found=True)
                 self._collector = self._new_collector()
 
     def _judge(self, opened: Opened, schema: Schema, told: ReadAs) -> None:

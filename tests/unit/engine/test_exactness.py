@@ -68,3 +68,37 @@ def test_missing_values_with_labels_as_in_the_second_version_of_table_schema() -
     missing = [{"value": "", "label": "OMITTED"}, {"value": "-99", "label": "REFUSED"}, "NA"]
     schema = {"fields": [{"name": "a", "type": "year"}, {"name": "b"}], "missingValues": missing}
     assert errors(b"a,b\n-99,1\n,1\nNA,1\nx,1\n", schema) == [("type-error", 5, "a")]
+
+
+def test_two_keys_on_one_column_both_see_its_values() -> None:
+    schema = {
+        "fields": [{"name": "a", "type": "yearmonth", "constraints": {"unique": True}}],
+        "primaryKey": "a",
+    }
+    assert errors(b"a\n2020-01\n2020-02\n", schema) == []
+    found = report(b"a\n2020-01\n2020-1\n", schema).errors
+    assert [(entry.code, entry.row, entry.cell) for entry in found] == [
+        ("unique-error", 3, "2020-1"),
+        ("primary-key", 3, "2020-1"),
+    ]
+
+
+def test_a_blank_first_line_without_any_header_is_told() -> None:
+    found = errors(b"\n\nx;y\n", {"fields": [{"name": "a", "type": "boolean"}]}, Options(delimiter=";"))
+    assert ("blank-label", 1, "") in found
+
+
+def test_bytes_that_are_not_utf8_far_in_a_utf8_file_are_told_with_their_line() -> None:
+    accents = ("é" * 40 + "\n") * 20_000
+    source = b"a\n" + accents.encode() + b"\xff\n" + accents.encode()
+    found = report(source, {"fields": [{"name": "a", "type": "string"}]})
+    assert [(entry.code, entry.key, entry.line) for entry in found.errors] == [
+        ("encoding-error", "bytes-damaged", 20_002)
+    ]
+    assert found.table.encoding == "utf-8"
+
+
+def test_an_encoding_told_is_not_replaced_by_another() -> None:
+    source = b"a\n" + b"e\n" * 600_000 + b"\xe9t\xe9\n"
+    found = report(source, {"fields": [{"name": "a", "type": "string"}]}, Options(encoding="utf-8"))
+    assert [(entry.key, entry.line) for entry in found.errors] == [("bytes-damaged", 600_002)]

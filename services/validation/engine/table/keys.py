@@ -111,7 +111,8 @@ def canonical(texts: pl.Series, checker: ColumnChecker) -> pl.Series:
         mapped = pl.Series([written_value(checker.judge.value(text)) for text in odd_texts], dtype=pl.String)
     else:
         mapped = odd_texts.replace_strict(distinct, written, return_dtype=pl.String)
-    return texts.scatter(where.arg_true(), mapped)
+    # `scatter` writes in place, and other keys read the same column.
+    return texts.clone().scatter(where.arg_true(), mapped)
 
 
 def written_value(value: object) -> str | None:

@@ -34,16 +34,18 @@ def read_text(
     delimiter: str | None = None,
     encoding: str | None = None,
     always_exact: bool = False,
+    verify: bool = True,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Table:
     """Read a delimited text whose header should hold `names`.
 
     The encoding found is verified while the blocks go by: NotUtf8 out of `blocks` asks the caller to start
-    again with `legacy_encoding(source, offset)`. `always_exact` refuses pyarrow (it cannot tell an empty line
+    again with `legacy_encoding(source, offset)`; without `verify` such bytes are replaced and told instead.
+    `always_exact` refuses pyarrow (it cannot tell an empty line
     from a line of empty cells). Raises Unreadable when there is no header at all.
     """
-    reader = _TextReader(source, names, delimiter, _encoding_of(source, encoding), always_exact, cancelled)
-    return reader.table()
+    found = _encoding_of(source, encoding)
+    return _TextReader(source, names, delimiter, found, always_exact, verify, cancelled).table()
 
 
 def legacy_encoding(source: ByteSource, offset: int) -> str:
@@ -73,12 +75,13 @@ class _TextReader:
         delimiter: str | None,
         encoding: Encoding,
         always_exact: bool,
+        verify: bool,
         cancelled: Callable[[], bool],
     ) -> None:
         self._source = source
         self._encoding = encoding
         self._cancelled = cancelled
-        self._strict = encoding.name != "utf-8" or utf8_error(source.head(CHUNK)) is None
+        self._strict = verify and (encoding.name != "utf-8" or utf8_error(source.head(CHUNK)) is None)
         self._stream = self._open()
         self._head = self._read_head()
         text = self._head.decode("utf-8", "replace")
@@ -93,7 +96,7 @@ class _TextReader:
         blocks = self._blocks()
         return Table(
             label=self._source.label,
-            header=list(layout.header),
+            header=list(layout.header) or [""],
             blocks=prefetch(blocks) if self._source.size > _SMALL else blocks,
             findings=self.findings,
             header_line=layout.header_line,
