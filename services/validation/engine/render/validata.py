@@ -85,10 +85,17 @@ def _error(entry: EntryDocument, report: ReportDocument, language: Language) -> 
         error["fieldName"] = name
         error["fieldNumber"] = entry["fieldNumber"]
         if "#cell" in tags_of(entry):
-            error["cell"] = "" if entry["type"] == "missing-cell" else entry["cell"]
+            error["cell"] = _cell(entry)
     if entry["type"] == "blank-row":
         error["cells"] = [""] * len(report["source"]["header"])
     return error
+
+
+def _cell(entry: EntryDocument) -> str | None:
+    """The cell: a missing one is the empty text, except under a check, where it is null."""
+    if "#body" in tags_of(entry):
+        return entry["cell"] or None
+    return entry["cell"] or ""
 
 
 def type_of(entry: EntryDocument) -> str:

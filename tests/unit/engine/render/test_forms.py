@@ -260,6 +260,7 @@ def test_validata_shape(reports: dict[str, FileReport]) -> None:
     assert told["custom-check-error"] == (["#body", "#table", "#row", "#cell"], cell)
     assert by_type["missing-cell"]["cell"] == ""
     assert by_type["extra-cell"]["fieldName"] == ""
+    assert by_type["one-of-required"]["cell"] is None
 
 
 def test_lines_are_one_a_file(reports: dict[str, FileReport]) -> None:
