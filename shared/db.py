@@ -48,6 +48,10 @@ def sqlalchemy_url(database_url: str) -> tuple[str, dict[str, Any]]:
     return url, connect_args
 
 
+class OutcomeUnknown(Exception):
+    """The connection was lost during a commit, which may have been done all the same."""
+
+
 class Database:
     """One service's door to PostgreSQL: `search_path` is the service's own schema, time zone UTC."""
 
@@ -93,9 +97,18 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Give a session whose work commits when the block ends, and rolls back when it raises."""
-        async with self._sessions() as session, session.begin():
+        """Give a session whose work commits when the block ends, and rolls back when it raises.
+
+        Raises `OutcomeUnknown` when the connection is lost while it commits.
+        """
+        async with self._sessions() as session:
             yield session
+            try:
+                await session.commit()
+            except Exception as error:
+                if is_away(error):
+                    raise OutcomeUnknown from error
+                raise
 
     async def fetch(self, sql: str, *args: Any) -> "list[asyncpg.Record]":
         """Return the rows of a read, on a raw connection (for the hot paths)."""
@@ -122,7 +135,8 @@ def is_away(error: BaseException) -> bool:
         return error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
     return isinstance(
         error,
-        OSError
+        OutcomeUnknown
+        | OSError
         | PoolTimeout
         | asyncpg.InterfaceError
         | asyncpg.PostgresConnectionError

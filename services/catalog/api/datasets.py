@@ -13,6 +13,7 @@ from services.catalog.schemas import DatasetInput, DatasetPage, DatasetView, Sir
 from shared import idempotency
 from shared.app import CallerDep, context_of
 from shared.caching import json_response
+from shared.db import OutcomeUnknown
 from shared.edge import StrictRoute
 from shared.idempotency import IdempotencyKey
 from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor, next_link
@@ -100,7 +101,10 @@ async def put_content(
             await operations.replace_content(
                 session, caller.name, dataset_id, resource_id, stored=stored, filename=filename
             )
-    except BaseException:
+    except OutcomeUnknown:
+        # It may be the content: the file stays, and is removed within a day if it is not.
+        raise
+    except Exception:
         await context.storage.delete(stored.key)
         raise
     return json_response(request, await operations.find(context, dataset_id))

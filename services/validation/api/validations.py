@@ -17,10 +17,11 @@ from services.validation.schemas import ValidationRequest, ValidationView
 from shared import idempotency
 from shared.app import CallerDep, context_of, count_hit
 from shared.caching import json_response
+from shared.db import OutcomeUnknown
 from shared.edge import StrictRoute, bounded_json
 from shared.idempotency import IdempotencyKey
 from shared.ids import new_id
-from shared.problems import InvalidRequest, Problem
+from shared.problems import InvalidRequest
 from shared.uploads import MAX_FIELD_BYTES, Field, FilePart, FormReader, declared_length, file_label
 
 router = APIRouter(prefix="/v1/validations", tags=["validations"], route_class=StrictRoute)
@@ -76,7 +77,10 @@ async def create_validation(
             validation_id = await operations.submit(
                 session, submission, caller=caller.name, idempotency_key=key
             )
-    except Problem:
+    except OutcomeUnknown:
+        # The row may be there: the file stays, and is removed within a day if it is not.
+        raise
+    except Exception:
         await operations.discard_upload(context, submission)
         raise
     if validation_id == submission.id:
