@@ -1,8 +1,10 @@
 """How every service's application is made: context, errors, request id, health, limits."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Annotated, Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
@@ -14,12 +16,16 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from shared import auth, edge
+from shared import auth, edge, idempotency
 from shared.db import Database
 from shared.http import FetchPolicy, GuardedClient
 from shared.http.policy import literal_address
+from shared.messaging.events import Routes
+from shared.messaging.inbox import Handlers
 from shared.messaging.listener import Listener
 from shared.messaging.queue import Queue
+from shared.messaging.work import Work
+from shared.messaging.worker import Clockwork, WorkerParts
 from shared.migrations import Migrations, require_current
 from shared.observability.logging import configure_logging
 from shared.observability.tracing import traced
@@ -82,6 +88,40 @@ def fetch_policy(settings: Settings) -> FetchPolicy:
     address = literal_address(host)
     ourselves = () if host in ("", "localhost") or (address and address.is_loopback) else (host,)
     return FetchPolicy(allowed_hosts=settings.http_allowed_hosts, refused_hosts=ourselves)
+
+
+DRAFTS_KEPT = timedelta(days=1)
+IDEMPOTENCY_KEPT = timedelta(days=30)
+
+
+def worker_parts(
+    context: Context[Any],
+    routes: Routes,
+    *,
+    handlers: Handlers,
+    work: Sequence[Work] = (),
+    clockwork: Sequence[Clockwork] = (),
+) -> WorkerParts:
+    """Return what a service's worker consists of, with the housekeeping that every worker does."""
+    settings: Settings = context.settings
+
+    async def clean_up() -> None:
+        await context.storage.remove_drafts(DRAFTS_KEPT)
+        await idempotency.prune(context.db, IDEMPOTENCY_KEPT)
+
+    return WorkerParts(
+        service=context.service,
+        db=context.db,
+        queue=context.queue,
+        routes=routes,
+        handlers=handlers,
+        message_max_attempts=settings.message_max_attempts,
+        outbox_keep=timedelta(days=settings.outbox_keep_days),
+        concurrency=settings.worker_concurrency,
+        work=work,
+        # At the start too: a worker may never live for a whole day.
+        clockwork=[Clockwork("clean up", timedelta(days=1), clean_up, at_start=True), *clockwork],
+    )
 
 
 OpenContext = Callable[[], AbstractAsyncContextManager[Any]]
@@ -165,7 +205,7 @@ def _operations(service: str) -> APIRouter:
 
     @router.get("/health/ready")
     async def ready(request: Request) -> JSONResponse:
-        """Postgres must answer and be migrated; Redis away is `degraded`, not down."""
+        """Postgres must answer and be migrated, the storage answer; Redis away is `degraded`, not down."""
         status, parts = await readiness(request.app.state.context)
         return JSONResponse({"status": status, "parts": parts}, 503 if status == "down" else 200)
 
@@ -181,12 +221,17 @@ async def readiness(context: Context[Any]) -> tuple[str, dict[str, str]]:
     """Return `ok`, `degraded` or `down`, and the state of each part."""
     parts = {"database": "ok", "schema": "ok", "queue": "ok", "storage": "ok"}
     status = "ok"
-    try:
-        await context.db.fetchval("SELECT 1")
-        await require_current(context.db, context.migrations)
-    except Exception as error:
-        parts["database"] = type(error).__name__
-        status = "down"
+    checks = {
+        "database": context.db.fetchval("SELECT 1"),
+        "schema": require_current(context.db, context.migrations),
+        "storage": context.storage.exists("readiness"),
+    }
+    for part, outcome in zip(
+        checks, await asyncio.gather(*checks.values(), return_exceptions=True), strict=True
+    ):
+        if isinstance(outcome, BaseException):
+            parts[part] = type(outcome).__name__
+            status = "down"
     if not await context.queue.alive():
         parts["queue"] = "away"
         status = "degraded" if status == "ok" else status

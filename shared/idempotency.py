@@ -5,6 +5,7 @@ key until the first commits, then replays. (IETF draft-ietf-httpapi-idempotency-
 """
 
 import hashlib
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import now
-from shared.db import run
+from shared.db import Database, run
 from shared.problems import InvalidRequest, Problem
 
 MAX_LENGTH = 255
@@ -96,3 +97,9 @@ async def claim(
         )
     found: UUID = row.resource_id
     return found
+
+
+async def prune(db: Database, keep: timedelta) -> int:
+    """Forget the requests answered longer ago than `keep`; return how many."""
+    tag = await db.execute("DELETE FROM idempotency WHERE created_at < $1", now() - keep)
+    return int(tag.split()[-1])

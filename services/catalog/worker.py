@@ -9,7 +9,7 @@ from services.catalog import operations
 from services.catalog.jobs import remove_old_contents
 from services.catalog.migrations import MIGRATIONS
 from services.catalog.settings import CatalogSettings
-from shared.app import open_context
+from shared.app import open_context, worker_parts
 from shared.contracts.validation import ValidationCompleted
 from shared.messaging.events import Routes
 from shared.messaging.worker import Clockwork, Worker, WorkerParts
@@ -23,15 +23,10 @@ def create_worker(settings: CatalogSettings, routes: Routes) -> Worker:
 @asynccontextmanager
 async def _open_parts(settings: CatalogSettings, routes: Routes) -> AsyncIterator[WorkerParts]:
     async with open_context(MIGRATIONS, settings) as context:
-        yield WorkerParts(
-            service="catalog",
-            db=context.db,
-            queue=context.queue,
-            routes=routes,
+        yield worker_parts(
+            context,
+            routes,
             handlers={ValidationCompleted: operations.record_verdict},
-            message_max_attempts=settings.message_max_attempts,
-            outbox_keep=timedelta(days=settings.outbox_keep_days),
-            concurrency=settings.worker_concurrency,
             clockwork=[
                 Clockwork("remove old contents", timedelta(hours=6), partial(remove_old_contents, context))
             ],

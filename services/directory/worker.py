@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 from services.directory.jobs import clockwork
 from services.directory.migrations import MIGRATIONS
 from services.directory.settings import DirectorySettings
-from shared.app import open_context
+from shared.app import open_context, worker_parts
 from shared.messaging.events import Routes
 from shared.messaging.worker import Worker, WorkerParts
 
@@ -20,14 +19,4 @@ def create_worker(settings: DirectorySettings, routes: Routes) -> Worker:
 @asynccontextmanager
 async def _open_parts(settings: DirectorySettings, routes: Routes) -> AsyncIterator[WorkerParts]:
     async with open_context(MIGRATIONS, settings) as context:
-        yield WorkerParts(
-            service="directory",
-            db=context.db,
-            queue=context.queue,
-            routes=routes,
-            handlers={},
-            message_max_attempts=settings.message_max_attempts,
-            outbox_keep=timedelta(days=settings.outbox_keep_days),
-            concurrency=settings.worker_concurrency,
-            clockwork=clockwork(context.db),
-        )
+        yield worker_parts(context, routes, handlers={}, clockwork=clockwork(context.db))

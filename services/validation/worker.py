@@ -10,7 +10,7 @@ from services.validation.engine.child import Limits
 from services.validation.jobs import ChildPool, ValidationJobs, remove_old_uploads, remove_orphan_uploads
 from services.validation.migrations import MIGRATIONS
 from services.validation.settings import ValidationSettings
-from shared.app import open_context
+from shared.app import open_context, worker_parts
 from shared.contracts.catalog import ResourceRegistered
 from shared.messaging.events import Routes
 from shared.messaging.work import Work, WorkTable
@@ -40,15 +40,10 @@ async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIter
         jobs = ValidationJobs(context, children, table)
         try:
             await children.warm()
-            yield WorkerParts(
-                service="validation",
-                db=context.db,
-                queue=context.queue,
-                routes=routes,
+            yield worker_parts(
+                context,
+                routes,
                 handlers={ResourceRegistered: operations.validate_resource},
-                message_max_attempts=settings.message_max_attempts,
-                outbox_keep=timedelta(days=settings.outbox_keep_days),
-                concurrency=settings.worker_concurrency,
                 work=[Work(operations.KIND, table, jobs.run, jobs.gave_up, settings.validation_processes)],
                 clockwork=[
                     Clockwork("remove old uploads", timedelta(hours=1), partial(remove_old_uploads, context)),

@@ -22,15 +22,20 @@ from tests.support.api import FORM, assert_nothing_kept, assert_problem, kept_fi
 VALIDATIONS = "/validation/v1/validations"
 FORM_BODY = multipart(("file", "a.csv", b"A\n1\n"), ("schema", None, b"scdl/deliberations"))
 
+REFUSE = "RAISE integrity_constraint_violation USING MESSAGE = 'refused at commit'"
+CUT = "PERFORM pg_terminate_backend(pg_backend_pid())"
+
 
 @asynccontextmanager
-async def failing_commits(database_url: str, table: str, event: str = "INSERT") -> AsyncIterator[None]:
+async def failing_commits(
+    database_url: str, table: str, event: str = "INSERT", then: str = REFUSE
+) -> AsyncIterator[None]:
     """While the block lasts, a transaction that touches the table is refused when it commits, not before."""
     connection = await asyncpg.connect(database_url)
     try:
         await connection.execute(
             "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = 'refused at commit'; END $$;"
+            f"$$ BEGIN {then}; RETURN NULL; END $$;"
             f"CREATE CONSTRAINT TRIGGER refuse AFTER {event} ON {table} "
             "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()"
         )
@@ -55,6 +60,21 @@ async def test_an_upload_whose_commit_fails_answers_500_and_leaves_nothing(
         await assert_nothing_kept(settings)
         again = await client.post(VALIDATIONS, content=FORM_BODY, headers=headers)
         assert again.status_code == 202, "the key is free again"
+
+
+async def test_a_connection_lost_at_the_commit_keeps_the_file_for_a_row_that_may_be_there(
+    common_settings: dict[str, Any], database_url: str
+) -> None:
+    settings = settings_of("validation", common_settings)
+    headers = {"content-type": FORM, "idempotency-key": "k"}
+    async with api("validation", settings) as client:
+        async with failing_commits(database_url, "validation.validation", then=CUT):
+            answer = await client.post(VALIDATIONS, content=FORM_BODY, headers=headers)
+        assert_problem(answer, 503, "database-away")
+        assert len(kept_files(settings)) == 1
+        again = await client.post(VALIDATIONS, content=FORM_BODY, headers=headers)
+        assert again.status_code == 202
+    assert await rows(settings, "validation.validation") == 1
 
 
 async def test_a_registration_whose_commit_fails_answers_500_and_leaves_nothing(
