@@ -219,10 +219,10 @@ def _heading(title: str, intro: str) -> str:
 
 
 def write() -> None:
-    """Write every page, and remove those whose subject is gone."""
+    """Write every page, and remove the schemas of events that are gone."""
     wanted = pages()
-    for place in FOLDER.rglob("*"):
-        if place.is_file() and str(place.relative_to(FOLDER)) not in wanted:
+    for place in (FOLDER / "events").glob("*"):
+        if str(place.relative_to(FOLDER)) not in wanted:
             place.unlink()
     for name, text in wanted.items():
         place = FOLDER / name

@@ -1,10 +1,12 @@
 """Serve ASGI applications and run workers until told to stop, then stop in order."""
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import click
 import uvicorn
@@ -13,8 +15,14 @@ from starlette.types import ASGIApp
 
 from shared.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Requests going on may take this long to finish, then the parts this long in all.
 DRAIN_SECONDS = 25
+END_SECONDS = 30
+CANCELS = 3
+CANCEL_SECONDS = 5
 
 # Something that works until the event is set.
 Part = Callable[[asyncio.Event], Awaitable[None]]
@@ -103,19 +111,20 @@ async def serve(
     stopping.cancel()
     server.should_exit = True
     await serving
-    if not server.started:
+    if not server.started and not stop.is_set():
         raise StartFailed
 
 
 async def until_stopped(parts: Sequence[Part]) -> None:
     """Run the parts together until a signal comes or one of them ends.
 
-    A part that fails stops the others; its error is raised when they have ended.
+    A part that fails stops the others; its error is raised when they have ended. What has not ended in time, or by
+    a second signal, is cancelled.
     """
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, lambda: hurry.set() if stop.is_set() else stop.set())
 
     async def guarded(part: Part) -> None:
         try:
@@ -123,10 +132,27 @@ async def until_stopped(parts: Sequence[Part]) -> None:
         finally:
             stop.set()
 
-    results = await asyncio.gather(*(guarded(part) for part in parts), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    tasks = [asyncio.create_task(guarded(part)) for part in parts]
+    await stop.wait()
+    await _end_in_time(tasks, hurry)
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+async def _end_in_time(tasks: Sequence[asyncio.Task[None]], hurry: asyncio.Event) -> None:
+    ended = asyncio.gather(*tasks, return_exceptions=True)
+    hurried = asyncio.create_task(hurry.wait())
+    either: set[asyncio.Future[Any]] = {ended, hurried}
+    await asyncio.wait(either, timeout=END_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    hurried.cancel()
+    for _ in range(CANCELS):  # a library may swallow the first one
+        late = [task for task in tasks if not task.done()]
+        for task in late:
+            logger.warning("%s did not end and is cancelled", task.get_name())
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CANCEL_SECONDS)
 
 
 def run(parts: Sequence[Part]) -> None:
