@@ -45,7 +45,7 @@ _NUMBER = re.compile(r"[+-]?[\d.,]+$")
     "schema_name",
     required=True,
     metavar="NOM[@VERSION]|FICHIER",
-    help="Schéma embarqué (voir « socle schemas ») ou fichier JSON. / Bundled schema or JSON file.",
+    help="Schéma embarqué (voir « socle schemas »), fichier JSON ou URL. / Bundled schema, JSON file or URL.",
 )
 @click.option(
     "--output",

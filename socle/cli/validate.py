@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import traceback
@@ -58,7 +59,7 @@ class _Asked:
     "schema_name",
     required=True,
     metavar="NOM[@VERSION]|FICHIER",
-    help="Schéma embarqué (voir « socle schemas ») ou fichier JSON. / Bundled schema or JSON file.",
+    help="Schéma embarqué (voir « socle schemas »), fichier JSON ou URL. / Bundled schema, JSON file or URL.",
 )
 @click.option(
     "--format",
@@ -219,10 +220,12 @@ def _reports(paths: list[str], schema: ParsedSchema, asked: _Asked, codes: list[
 
 
 def read_schema(name: str, language: Language = "fr") -> ParsedSchema:
-    """The schema of that name or path. Raises CannotRun when there is none."""
+    """The schema of that name, path or address. Raises CannotRun when there is none."""
     from services.validation.engine import Unreadable, bundle, resolve_schema
     from services.validation.engine.messages import word
 
+    if name.lower().startswith(("http://", "https://")):
+        return _remote_schema(name)
     try:
         return resolve_schema(Path(name) if Path(name).is_file() else name)
     except bundle.SchemaNotFound as absent:
@@ -230,6 +233,19 @@ def read_schema(name: str, language: Language = "fr") -> ParsedSchema:
         raise CannotRun(f"Schéma inconnu / unknown schema: {name}.{near}") from absent
     except Unreadable as stopped:
         raise CannotRun(word(stopped.finding.key, stopped.finding.params, language).text) from stopped
+
+
+def _remote_schema(url: str) -> ParsedSchema:
+    """The schema at an address: one that is bundled is not fetched. Raises CannotRun."""
+    from services.validation.engine import bundle, inspect_schema, schema_from_json
+    from socle.cli.remote_schema import SchemaNotFetched, fetch_schema
+
+    with contextlib.suppress(bundle.SchemaNotFound):
+        return inspect_schema(bundle.resolve(url)[2])
+    try:
+        return schema_from_json(fetch_schema(url))
+    except SchemaNotFetched as absent:
+        raise CannotRun(f"{url} : {absent.fr} / {absent.en}") from absent
 
 
 def validate_one(path: str, schema: ParsedSchema, options: Options) -> ReportDocument:
