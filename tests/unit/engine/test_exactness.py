@@ -102,3 +102,25 @@ def test_an_encoding_told_is_not_replaced_by_another() -> None:
     source = b"a\n" + b"e\n" * 600_000 + b"\xe9t\xe9\n"
     found = report(source, {"fields": [{"name": "a", "type": "string"}]}, Options(encoding="utf-8"))
     assert [(entry.key, entry.line) for entry in found.errors] == [("bytes-damaged", 600_002)]
+
+
+def test_keys_of_numbers_without_end_are_exact() -> None:
+    long = "9" * 30
+    source = [
+        "a",
+        "1e999999999",
+        "9" * 5_000,
+        "1e999999999",
+        f"0.{long}1",
+        f"0.{long}2",
+        f"0.{long}10",
+        "-0",
+        "0.0",
+    ]
+    found = errors("\n".join([*source, ""]).encode(), unique("number"))
+    assert found == [("unique-error", 4, "a"), ("unique-error", 7, "a"), ("unique-error", 9, "a")]
+
+
+def test_keys_of_numbers_are_values_however_written() -> None:
+    source = b"a\n10\n1e1\n10.0\n100\n1E2\n-5\n-5.0\n0.5\n.50\n1e20\n100000000000000000000\n"
+    assert [row for _, row, _ in errors(source, unique("number"))] == [3, 4, 6, 8, 10, 12]

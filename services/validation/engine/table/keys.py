@@ -30,6 +30,7 @@ _IN_MEMORY = 2_000_000  # hashes kept in memory for one key; beyond, they go to 
 _PARTITIONS = 64
 _SEED = secrets.randbits(63)
 _LONGEST_KEY = 32
+_USUAL_DIGITS = 18
 _FIRST_INSTANT = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 _NANS = itertools.count()
 # Texts of a type that are equal exactly when their values are.
@@ -120,11 +121,7 @@ def written_value(value: object) -> str | None:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int | float | Decimal):
-        number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
-        if not number.is_finite():
-            # Not a number is equal to nothing, not even itself.
-            return f"NaN {next(_NANS)}" if number.is_nan() else str(number)
-        return str(int(number)) if number == number.to_integral_value() else format(number.normalize(), "f")
+        return _written_number(Decimal(str(value)) if isinstance(value, float) else Decimal(value))
     if isinstance(value, dt.date | dt.time):
         return _written_moment(value)
     if isinstance(value, Mapping):
@@ -132,6 +129,23 @@ def written_value(value: object) -> str | None:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return repr([written_value(part) for part in value])
     return None if value is None else repr(value)
+
+
+def _written_number(number: Decimal) -> str:
+    """Digits and exponent, for `1e999999999` is a number too; whole numbers of a usual size as they are written."""
+    if not number.is_finite():
+        # Not a number is equal to nothing, not even itself.
+        return f"NaN {next(_NANS)}" if number.is_nan() else str(number)
+    sign, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    text = "".join(map(str, digits)).lstrip("0")
+    kept = text.rstrip("0")
+    exponent += len(text) - len(kept)
+    if not kept:
+        return "0"
+    if exponent >= 0 and len(kept) + exponent <= _USUAL_DIGITS:
+        kept, exponent = kept + "0" * exponent, 0
+    return f"{'-' if sign else ''}{kept}{f'e{exponent}' if exponent else ''}"
 
 
 def _written_moment(value: dt.date | dt.time) -> str:
