@@ -16,7 +16,7 @@ export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test setup setup-dev oracle lint format types contracts check reference lock clean
+.PHONY: help run test test-slow setup setup-dev oracle lint format types contracts check reference lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -26,6 +26,9 @@ run: setup ## serve everything on http://127.0.0.1:8000 (PORT=… changes it, DA
 
 test: setup-dev ## run every test
 	@$(BIN)/pytest $(ARGS)
+
+test-slow: setup-dev ## run the tests on very large files, left out of the others
+	@$(BIN)/pytest -m slow -n 0 $(ARGS)
 
 setup: $(VENV)/.installed ## build .venv with the `socle` command
 

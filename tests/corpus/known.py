@@ -10,4 +10,6 @@ def why_different(case: Case, theirs: Errors, ours: Errors) -> str | None:
     """The reason for what only one side says, None when there is none."""
     if not case.data.strip(b"\r\n"):
         return "a file of line ends alone is empty; the reference takes the first for the header"
+    if case.data.startswith((b"\r", b"\n")):
+        return "a blank first line is not the header when a later line is; the reference takes it"
     return None

@@ -92,7 +92,7 @@ def fields(draw: DrawFn, name: str) -> Descriptor:
     found: Descriptor = {"name": name, "type": type_}
     found |= draw(options(type_))
     constraints = draw(constraints_of(type_))
-    if "format" in found:
+    if found.keys() & {"format", "decimalChar", "groupChar"}:
         # A bound that the format does not read is an error of the schema here, and silence there.
         constraints = {key: limit for key, limit in constraints.items() if key not in ("minimum", "maximum")}
     if constraints:

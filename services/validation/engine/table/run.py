@@ -99,16 +99,14 @@ class TableRun:
         hidden = set(blank)
         for index, offsets in missing_cells(block).items():
             column = self.checkers[index].column
-            for offset in offsets.tolist():
-                if offset not in hidden:
-                    self._one(
-                        "missing-cell",
-                        column.number,
-                        column.field.name,
-                        "",
-                        view.row(offset),
-                        view.line(offset),
-                    )
+            told = offsets[~np.isin(offsets, blank)] if blank else offsets
+            kind = (column.number, "missing-cell", None)
+            kept = told[: max(0, self._collector.room(kind))].tolist()
+            for offset in kept:
+                place = (view.row(offset), view.line(offset))
+                self._one("missing-cell", column.number, column.field.name, "", *place)
+            if len(told) > len(kept):
+                self._collector.count(kind, column.field.name, len(told) - len(kept))
         for offset, cells in block.extra.items():
             if offset in hidden:
                 continue
