@@ -152,9 +152,10 @@ class ValidationJobs:
 async def remove_old_uploads(context: ValidationContext) -> None:
     """Remove the uploaded files kept long enough; their reports stay."""
     limit = now() - timedelta(days=context.settings.validation_keep_upload_days)
-    for validation_id, key in await store.stored_before(context.db, limit):
-        await context.storage.delete(key)
-        await store.forget_file(context.db, validation_id)
+    while old := await store.stored_before(context.db, limit):
+        for validation_id, key in old:
+            await context.storage.delete(key)
+            await store.forget_file(context.db, validation_id)
 
 
 async def remove_orphan_uploads(context: ValidationContext) -> None:

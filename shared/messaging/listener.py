@@ -30,6 +30,7 @@ class Listener:
         self._heard: dict[str, set[Heard]] = {}
         self._connection: asyncpg.Connection[Any] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._listening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._keep_connected())
@@ -46,13 +47,18 @@ class Listener:
         """Call `heard` for each notification on a channel while the block lasts."""
         callbacks = self._heard.setdefault(channel, set())
         callbacks.add(heard)
-        if len(callbacks) == 1 and self._connection is not None:
+        if self._connection is not None:
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                await self._connection.add_listener(channel, self._dispatch)
+                await self._listen(self._connection, channel)
         try:
             yield
         finally:
             callbacks.discard(heard)
+
+    async def _listen(self, connection: "asyncpg.Connection[Any]", channel: str) -> None:
+        # A connection does one thing at a time, and refuses a second one; listening twice is listening once.
+        async with self._listening:
+            await connection.add_listener(channel, self._dispatch)
 
     def _dispatch(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
         for heard in tuple(self._heard.get(channel, ())):
@@ -72,9 +78,9 @@ class Listener:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
-            for channel in tuple(self._heard):
-                await connection.add_listener(channel, self._dispatch)
             self._connection = connection
+            for channel in tuple(self._heard):
+                await self._listen(connection, channel)
             for callbacks in tuple(self._heard.values()):
                 for heard in tuple(callbacks):
                     heard(None)

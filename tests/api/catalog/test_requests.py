@@ -1,6 +1,8 @@
 """Requests to the catalog that are hostile or odd: problems, never a crash, and nothing left behind."""
 
 import asyncio
+import base64
+import hashlib
 from typing import Any
 from uuid import uuid4
 
@@ -447,3 +449,18 @@ async def test_reads_are_conditional(common_settings: dict[str, Any], key: str) 
             etag = (await client.get(address)).headers["etag"]
             assert (await client.get(address, headers={"if-none-match": etag})).status_code == 304
             assert (await client.get(address, headers={"if-none-match": '"x"'})).status_code == 200
+
+
+async def test_the_page_that_shows_the_api_may_run_its_own_script_only(
+    common_settings: dict[str, Any],
+) -> None:
+    async with api("catalog", settings_of("catalog", common_settings)) as client:
+        page = await client.get("/catalog/docs")
+        data = await client.get("/catalog/openapi.json")
+    policy = page.headers["content-security-policy"]
+    script = page.text.partition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in policy
+    assert "script-src https://cdn.jsdelivr.net 'sha256-" in policy
+    assert "'unsafe-inline'" not in policy.partition("style-src")[0]
+    assert data.headers["content-security-policy"].startswith("default-src 'none'")
