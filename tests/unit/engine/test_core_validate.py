@@ -273,9 +273,11 @@ def test_an_unusable_schema_is_a_report_not_a_crash(descriptor: Any) -> None:
 
 def test_a_schema_nested_without_end_is_refused() -> None:
     descriptor: dict[str, Any] = schema(field("a"))
-    descriptor["x"] = nested = {}
+    nested: dict[str, Any] = {}
+    descriptor["x"] = nested
     for _ in range(5_000):
-        nested["x"] = nested = {}
+        nested["x"] = {}
+        nested = nested["x"]
     assert validate(b"a\n1\n", inspect_schema(descriptor)).errors[0].key == "schema-too-deep"
 
 
