@@ -63,7 +63,8 @@ class LiveIndex:
                 logger.exception("search index not built")
             pause = RETRY_SECONDS if self._index is None else self._refresh_seconds
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._look.wait()
 
     async def refresh(self) -> None:
         """Build the index anew if another edition is in force."""
