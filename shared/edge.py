@@ -441,8 +441,13 @@ class EdgeMiddleware:
                     return
                 problem = _framework_problem(refused, said.decode("utf-8", "replace"))
         except Exception as error:
-            logger.exception("request crashed", method=scope["method"], path=scope["path"][:500])
-            problem = problems.DatabaseAway() if is_away(error) else problems.InternalError.unexpected()
+            where = {"method": scope["method"], "path": scope["path"][:500]}
+            if is_away(error):
+                logger.error("database away", error=type(error).__name__, **where)
+                problem = problems.DatabaseAway()
+            else:
+                logger.exception("request crashed", **where)
+                problem = problems.InternalError.unexpected()
         if not begun:
             await respond(problem, scope)(scope, receive, send)
 

@@ -77,6 +77,22 @@ async def test_a_connection_lost_at_the_commit_keeps_the_file_for_a_row_that_may
     assert await rows(settings, "validation.validation") == 1
 
 
+@pytest.mark.parametrize("log_format", ["json", "console"])
+async def test_the_log_of_a_crash_holds_no_value_of_the_request(
+    log_format: str, common_settings: dict[str, Any], database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_of("catalog", {**common_settings, "log_format": log_format})
+    key = await create_key(database_url, "catalog:write")
+    body = {"title": "Mme Dupont", "description": "d", "resources": [{"title": "r"}]}
+    async with api("catalog", settings) as client, failing_commits(database_url, "catalog.dataset"):
+        answer = await client.post("/catalog/v1/datasets", json=body, headers={"x-api-key": key})
+    assert_problem(answer, 500, "internal-error")
+    logged = capsys.readouterr().err
+    assert "refused at commit" in logged
+    for secret in ("Dupont", key, key.rpartition("_")[2]):
+        assert secret not in logged
+
+
 async def test_a_registration_whose_commit_fails_answers_500_and_leaves_nothing(
     common_settings: dict[str, Any], database_url: str
 ) -> None:

@@ -347,7 +347,7 @@ async def test_logs_hold_no_cell_and_no_key(
         )
         assert answer.json()["state"] == "done", answer.text
     logged = capsys.readouterr().err
-    assert "work ended" in logged
+    assert "work started" in logged
     for secret in (cell, "Dupont", key, wrong, key.rpartition("_")[2]):
         assert secret not in logged
 
