@@ -24,6 +24,8 @@ pytestmark = pytest.mark.e2e
 
 START_SECONDS = 60.0
 LEASE_SECONDS = 1.0
+# Far longer than a file takes from its row to the child.
+SENT_SECONDS = 2.0
 
 
 @dataclass
@@ -151,6 +153,8 @@ async def test_a_child_that_dies_is_a_file_too_complex_and_the_worker_goes_on(
             running.freeze_child()
             location = (await send(client, HEADER + GOOD, wait=0)).headers["location"]
             await _until_state(client, location, "running")
+            # The row says so a moment before the child has the file; killed sooner, it would only be replaced.
+            await asyncio.sleep(SENT_SECONDS)
             running.children[0].send_signal(signal.SIGKILL)
             body = await _until_state(client, location, "done", "failed")
             assert (body["state"], body["problem"]["type"]) == (
