@@ -1,7 +1,8 @@
 """Bodies of the catalog API."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -39,6 +40,23 @@ def _http_url(value: str) -> str:
 Siren = Annotated[str, Field(max_length=30), AfterValidator(_siren)]
 HttpUrl = Annotated[str, Field(min_length=10, max_length=2000), AfterValidator(_http_url)]
 Tag = Annotated[str, Field(min_length=1, max_length=96)]
+
+
+def _one_of(values: tuple[str, ...]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in values:
+            raise PydanticCustomError(
+                "literal_error", "Input should be one of: {expected}", {"expected": ", ".join(values)}
+            )
+        return value
+
+    return check
+
+
+License = Annotated[str, AfterValidator(_one_of(LICENSES)), Field(json_schema_extra={"enum": [*LICENSES]})]
+Frequency = Annotated[
+    str, AfterValidator(_one_of(FREQUENCIES)), Field(json_schema_extra={"enum": [*FREQUENCIES]})
+]
 
 
 class SchemaRef(BaseModel):
@@ -81,8 +99,8 @@ class DatasetInput(BaseModel):
     title: str = Field(min_length=1, max_length=350)
     description: str = Field(min_length=1, max_length=100_000)
     organization: OrganizationRef | None = None
-    license: Literal[LICENSES] = "notspecified"  # type: ignore[valid-type]
-    frequency: Literal[FREQUENCIES] = "unknown"  # type: ignore[valid-type]
+    license: License = "notspecified"
+    frequency: Frequency = "unknown"
     tags: list[Tag] = Field(default_factory=list, max_length=100)
     landing_page: HttpUrl | None = None
     resources: list[ResourceInput] = Field(default_factory=list, max_length=500)
