@@ -88,6 +88,9 @@ class ValidationJobs:
             async with self._source(row) as source:
                 verdict = await self._judge(source, row)
         except Problem as problem:
+            if problem.status >= 500:
+                # Ours, and perhaps gone in a moment (storage away or full): it says nothing of the file.
+                raise
             await self._end_without(claim, problem, source)
             return
         async with self._context.db.transaction() as session:

@@ -19,6 +19,10 @@ from shared.observability.metrics import OLDEST_QUEUED, WORK
 
 logger = get_logger(__name__)
 
+# Waits after the first failure; ten times as long after each further one, so that an outage burns few attempts.
+RETRY_AFTER = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -91,13 +95,13 @@ class WorkTable:
             claim.fence,
         )
 
-    async def requeue(self, claim: Claim) -> None:
-        """Put the row back in the queue, the attempt counted (the work failed, and may not next time)."""
+    async def retry_later(self, claim: Claim) -> None:
+        """Let the lease end after a wait that grows with the attempts: the work failed, and may not next time."""
         await self._db.execute(
-            f"UPDATE {self.table} SET state = 'queued', lease_until = NULL "
-            "WHERE id = $1 AND fence = $2 AND state = 'running'",
+            f"UPDATE {self.table} SET lease_until = $3 WHERE id = $1 AND fence = $2 AND state = 'running'",
             claim.id,
             claim.fence,
+            now() + min(RETRY_AFTER * float(10 ** (claim.attempt - 1)), LONGEST_WAIT),
         )
 
     async def give_up(self, session: AsyncSession) -> UUID | None:
@@ -218,7 +222,7 @@ class Runner:
             logger.exception("work raised", attempt=claim.attempt)
             # Where even this fails, the lease ends by itself and the row is tried again all the same.
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await self._work.table.requeue(claim)
+                await self._work.table.retry_later(claim)
         else:
             WORK.labels(self._service, self._work.kind, "done").inc()
             logger.info("work ended")

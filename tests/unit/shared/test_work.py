@@ -11,7 +11,7 @@ from shared.clock import now
 from shared.db import Database, run
 from shared.ids import new_id
 from shared.messaging.queue import Queue
-from shared.messaging.work import Claim, Work, WorkTable
+from shared.messaging.work import RETRY_AFTER, Claim, Work, WorkTable
 from shared.messaging.worker import ring_work
 from tests.unit.shared.conftest import running, until
 
@@ -150,6 +150,25 @@ async def test_a_worker_stopped_in_good_order_puts_its_work_back(
     row = await validation_db.fetchrow("SELECT state, attempt FROM validation WHERE id = $1", row_id)
     assert row is not None
     assert (row["state"], row["attempt"]) == ("queued", 0)
+
+
+async def test_work_that_failed_waits_longer_before_each_attempt(validation_db: Database) -> None:
+    """An outage of some seconds must not burn every attempt."""
+    table = _table(validation_db)
+    await _queue_row(validation_db)
+    first = await table.claim_next()
+    assert first is not None
+    await table.retry_later(first)
+    assert await table.claim_next() is None
+    waits = await validation_db.fetchval("SELECT lease_until - $1 FROM validation", now())
+    assert timedelta(seconds=0.5) < waits <= RETRY_AFTER
+    await validation_db.execute("UPDATE validation SET lease_until = $1", now() - LEASE)
+    second = await table.claim_next()
+    assert second is not None
+    assert second.attempt == 2
+    await table.retry_later(second)
+    longer = await validation_db.fetchval("SELECT lease_until - $1 FROM validation", now())
+    assert longer > 5 * RETRY_AFTER
 
 
 async def test_work_that_fails_at_every_attempt_is_given_up_and_told(
