@@ -21,6 +21,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from shared import auth, edge, idempotency
+from shared.answers import install_problem_handlers
 from shared.db import Database
 from shared.http import FetchPolicy, GuardedClient
 from shared.http.policy import literal_address
@@ -34,6 +35,7 @@ from shared.migrations import Migrations, require_current
 from shared.observability.logging import configure_logging
 from shared.observability.tracing import traced
 from shared.ratelimit import RateLimiter
+from shared.requests import StrictRoute
 from shared.settings import Settings
 from shared.storage import Storage
 
@@ -183,8 +185,8 @@ def create_service_app(service: Service) -> FastAPI:
         separate_input_output_schemas=False,
     )
     _add_documentation(app, prefix, service.title)
-    app.router.route_class = edge.StrictRoute
-    edge.install_problem_handlers(app)
+    app.router.route_class = StrictRoute
+    install_problem_handlers(app)
     app.include_router(_operations(service.name), include_in_schema=False)
     app.include_router(_operations(service.name), prefix=prefix, include_in_schema=False)
     for router in service.routers:

@@ -209,6 +209,11 @@ class DatabaseAway(Unavailable):
         )
 
 
+def json_pointer(location: tuple[object, ...]) -> str:
+    """Return a place in a request as a JSON pointer (RFC 6901)."""
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
 def every_problem(root: type[Problem] = Problem) -> Iterator[type[Problem]]:
     """Yield every problem class loaded so far, the root's descendants in no particular order."""
     for child in root.__subclasses__():

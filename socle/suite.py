@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import edge
+from shared.answers import install_problem_handlers
 from shared.app import readiness
 from shared.settings import Settings
 from socle.topology import SERVICES
@@ -56,7 +57,7 @@ def create_front(apps: Mapping[str, FastAPI], settings: Settings) -> FastAPI:
         redirect_slashes=False,
         middleware=[Middleware(edge.EdgeMiddleware, service="socle", settings=settings)],
     )
-    edge.install_problem_handlers(front)
+    install_problem_handlers(front)
 
     @front.get("/")
     async def index(request: Request) -> Response:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from services.catalog.migrations import MIGRATIONS
 from shared.app import Service, Session, create_service_app, open_context
 from shared.db import run
-from shared.edge import StrictRoute
+from shared.requests import StrictRoute
 from tests.api.conftest import api, create_key, settings_of
 from tests.support.api import FORM, assert_nothing_kept, assert_problem, kept_files, multipart, rows
 

@@ -14,9 +14,9 @@ from shared import idempotency
 from shared.app import CallerDep, context_of
 from shared.caching import json_response
 from shared.db import OutcomeUnknown
-from shared.edge import StrictRoute
 from shared.idempotency import IdempotencyKey
 from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor, next_link
+from shared.requests import StrictRoute
 from shared.uploads import declared_length
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=StrictRoute)

@@ -13,9 +13,9 @@ from services.directory.operations.context import DirectoryContext
 from services.directory.schemas.collectivites import CollectivitePage, CollectiviteQuery, CollectiviteView
 from shared.app import context_of
 from shared.caching import json_response
-from shared.edge import StrictRoute
 from shared.pagination import decode_cursor, encode_cursor
 from shared.problems import InvalidRequest
+from shared.requests import StrictRoute
 
 router = APIRouter(prefix="/v1/collectivites", tags=["collectivites"], route_class=StrictRoute)
 

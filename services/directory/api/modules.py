@@ -15,8 +15,8 @@ from services.directory.schemas.usages import ClaimInput
 from shared import idempotency
 from shared.app import CallerDep, context_of
 from shared.caching import json_response
-from shared.edge import StrictRoute
 from shared.idempotency import IdempotencyKey
+from shared.requests import StrictRoute
 
 router = APIRouter(prefix="/v1/modules", tags=["progiciels"], route_class=StrictRoute)
 

@@ -22,9 +22,9 @@ from services.directory.store import progiciels as store
 from shared import idempotency
 from shared.app import CallerDep, context_of
 from shared.caching import json_response
-from shared.edge import StrictRoute
 from shared.idempotency import IdempotencyKey
 from shared.pagination import decode_cursor, encode_cursor
+from shared.requests import StrictRoute
 
 router = APIRouter(prefix="/v1/progiciels", tags=["progiciels"], route_class=StrictRoute)
 

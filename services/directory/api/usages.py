@@ -18,9 +18,9 @@ from shared import idempotency
 from shared.app import CallerDep, context_of
 from shared.caching import json_response
 from shared.clock import now
-from shared.edge import StrictRoute
 from shared.idempotency import IdempotencyKey
 from shared.pagination import decode_cursor, encode_cursor
+from shared.requests import StrictRoute
 
 router = APIRouter(prefix="/v1/usages", tags=["usages"], route_class=StrictRoute)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from services.validation.operations import ValidationContext
 from shared.app import CallerDep, context_of
 from shared.caching import json_response
-from shared.edge import StrictRoute
+from shared.requests import StrictRoute
 
 router = APIRouter(prefix="/v1/limits", tags=["limits"], route_class=StrictRoute)
 

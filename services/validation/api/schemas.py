@@ -12,8 +12,8 @@ from services.validation.engine.render import documentation, template
 from services.validation.operations import ValidationContext
 from shared.app import context_of
 from shared.caching import bytes_response, json_response
-from shared.edge import StrictRoute
 from shared.pagination import DEFAULT_LIMIT, Limit
+from shared.requests import StrictRoute
 
 router = APIRouter(prefix="/v1/schemas", tags=["schemas"], route_class=StrictRoute)
 

@@ -18,10 +18,10 @@ from shared import idempotency
 from shared.app import CallerDep, context_of, count_hit
 from shared.caching import json_response
 from shared.db import OutcomeUnknown
-from shared.edge import StrictRoute, bounded_json
 from shared.idempotency import IdempotencyKey
 from shared.ids import new_id
 from shared.problems import InvalidRequest
+from shared.requests import StrictRoute, bounded_json
 from shared.uploads import MAX_FIELD_BYTES, Field, FilePart, FormReader, declared_length, file_label
 
 router = APIRouter(prefix="/v1/validations", tags=["validations"], route_class=StrictRoute)
