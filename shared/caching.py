@@ -1,4 +1,4 @@
-"""Strong ETags and conditional requests (RFC 9110, section 13)."""
+"""What is answered when all is well: JSON with strong ETags, conditional requests (RFC 9110, section 13)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.pagination import next_link
 from shared.problems import PreconditionFailed
 
 
@@ -50,3 +51,18 @@ def bytes_response(
 def json_response(request: Request, document: Any) -> Response:
     """Return a document as JSON with its strong ETag, or 304 when the client holds it already."""
     return bytes_response(request, orjson.dumps(document), "application/json")
+
+
+def created_response(document: dict[str, Any]) -> Response:
+    """Return a resource just created, or found again by its idempotency key; `Location` is its `self`."""
+    headers = {"location": document["self"]}
+    return Response(orjson.dumps(document), 201, media_type="application/json", headers=headers)
+
+
+def page_response(request: Request, document: dict[str, Any]) -> Response:
+    """Return a page `{items, next, …}`; its `Link` header names the next one, every parameter kept."""
+    response = json_response(request, document)
+    if document["next"] is not None:
+        query = request.query_params.multi_items()
+        response.headers["link"] = next_link(request.url.path, query, document["next"])
+    return response

@@ -11,6 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from shared.problems import InvalidRequest, MalformedRequest, Problem, UnsupportedMediaType
 
+# For routes that stream a body under their own limit, which knows how to tell the client what to do.
+UNBOUNDED = 1 << 60
 MAX_FIELDS = 50
 MAX_FIELD_BYTES = 1_000_000
 MAX_HEADER_BYTES = 8_000

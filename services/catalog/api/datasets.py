@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
@@ -12,19 +11,17 @@ from services.catalog.operations import CatalogContext
 from services.catalog.schemas import DatasetInput, DatasetPage, DatasetView, Siren
 from shared import idempotency
 from shared.app import CallerDep, context_of
-from shared.caching import json_response
+from shared.caching import created_response, json_response, page_response
 from shared.db import OutcomeUnknown
 from shared.idempotency import IdempotencyKey
-from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor, next_link
+from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
 from shared.requests import StrictRoute
-from shared.uploads import declared_length
+from shared.uploads import UNBOUNDED, declared_length
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=StrictRoute)
 
 SCOPE = "catalog:write"
 LISTING = "datasets"
-# The body is streamed under the service's own limit, which knows how to tell the client what to do.
-UNBOUNDED = 1 << 60
 
 
 @router.post("", status_code=201, response_model=DatasetView, summary="Register a dataset")
@@ -38,10 +35,7 @@ async def create_dataset(
         dataset_id = await operations.register(
             session, body, owner=caller.name, idempotency_key=idempotency.check(key)
         )
-    document = await operations.find(context, dataset_id)
-    return Response(
-        orjson.dumps(document), 201, media_type="application/json", headers={"location": document["self"]}
-    )
+    return created_response(await operations.find(context, dataset_id))
 
 
 @router.get("", response_model=DatasetPage, summary="List datasets")
@@ -56,11 +50,8 @@ async def list_datasets(
     after = decode_cursor(LISTING, cursor, [UUID])[0] if cursor else None
     rows = await store.page(context.db, after=after, limit=limit + 1, siren=siren)
     following = encode_cursor(LISTING, [str(rows[limit - 1]["id"])]) if len(rows) > limit else None
-    page = {"items": [operations.view(context, row) for row in rows[:limit]], "next": following}
-    response = json_response(request, page)
-    if following is not None:
-        response.headers["link"] = next_link(request.url.path, request.query_params.multi_items(), following)
-    return response
+    items = [operations.view(context, row) for row in rows[:limit]]
+    return page_response(request, {"items": items, "next": following})
 
 
 @router.get("/{dataset_id}", response_model=DatasetView, summary="Read a dataset")

@@ -5,14 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api import answers
 from services.directory.domain.identifiers import InvalidIdentifier, parse_siren
 from services.directory.domain.search import Position
 from services.directory.operations import collectivites as operations
 from services.directory.operations.context import DirectoryContext
 from services.directory.schemas.collectivites import CollectivitePage, CollectiviteQuery, CollectiviteView
 from shared.app import context_of
-from shared.caching import json_response
+from shared.caching import json_response, page_response
 from shared.pagination import decode_cursor, encode_cursor
 from shared.problems import InvalidRequest
 from shared.requests import StrictRoute
@@ -37,7 +36,7 @@ async def list_collectivites(request: Request, query: Annotated[CollectiviteQuer
     )
     if last is not None:
         page["next"] = encode_cursor(LISTING, [last.rank, last.population, last.siren, digest])
-    return answers.page(request, page)
+    return page_response(request, page)
 
 
 @router.get("/{siren}", response_model=CollectiviteView, summary="Read a collectivité")

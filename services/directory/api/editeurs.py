@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.answers import SCOPE, created, page
+from services.directory.api.writing import SCOPE
 from services.directory.domain.identifiers import InvalidIdentifier, parse_siren
 from services.directory.operations import progiciels as operations
 from services.directory.operations.context import DirectoryContext
@@ -13,7 +13,7 @@ from services.directory.schemas.progiciels import EditeurInput, EditeurPage, Edi
 from services.directory.store import progiciels as store
 from shared import idempotency
 from shared.app import CallerDep, context_of
-from shared.caching import json_response
+from shared.caching import created_response, json_response, page_response
 from shared.idempotency import IdempotencyKey
 from shared.pagination import decode_cursor, encode_cursor
 from shared.problems import InvalidRequest
@@ -33,7 +33,7 @@ async def create_editeur(
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         siren = await operations.add_editeur(session, body, caller=caller, key=idempotency.check(key))
-    return created(await operations.find_editeur(context.db, siren))
+    return created_response(await operations.find_editeur(context.db, siren))
 
 
 @router.get("", response_model=EditeurPage, summary="List vendors")
@@ -47,7 +47,9 @@ async def list_editeurs(request: Request, query: Annotated[EditeurQuery, Query()
     shown = rows[: query.limit]
     more = len(rows) > query.limit
     following = encode_cursor(LISTING, [shown[-1]["nom_key"], shown[-1]["siren"]]) if more else None
-    return page(request, {"items": [operations.editeur_summary(row) for row in shown], "next": following})
+    return page_response(
+        request, {"items": [operations.editeur_summary(row) for row in shown], "next": following}
+    )
 
 
 @router.get("/{siren}", response_model=EditeurView, summary="Read a vendor")

@@ -5,16 +5,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.directory.api.answers import SCOPE, created
-from services.directory.domain.claims import Statement
-from services.directory.operations import claims
+from services.directory.api.writing import take_claim
 from services.directory.operations import progiciels as operations
 from services.directory.operations.context import DirectoryContext
 from services.directory.schemas.progiciels import ModuleDetail
 from services.directory.schemas.usages import ClaimInput
-from shared import idempotency
 from shared.app import CallerDep, context_of
-from shared.caching import json_response
+from shared.caching import created_response, json_response
 from shared.idempotency import IdempotencyKey
 from shared.requests import StrictRoute
 
@@ -35,17 +32,6 @@ async def create_module_claim(
     request: Request, module_id: UUID, body: ClaimInput, caller: CallerDep, key: IdempotencyKey = None
 ) -> Response:
     """Confirm, contest or withdraw; nothing said before is lost, and the status follows from all of it."""
-    caller.require(SCOPE)
     context: DirectoryContext = context_of(request)
-    async with context.db.transaction() as session:
-        await claims.add_once(
-            session,
-            "export_module",
-            module_id,
-            statement=Statement(body.statement),
-            source=body.source.model_dump(),
-            stated_on=body.stated_on,
-            caller=caller,
-            key=idempotency.check(key),
-        )
-    return created(await operations.find_module(context.db, module_id))
+    await take_claim(context, "export_module", module_id, body, caller=caller, key=key)
+    return created_response(await operations.find_module(context.db, module_id))

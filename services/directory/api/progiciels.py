@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.answers import SCOPE, created, page
+from services.directory.api.writing import SCOPE
 from services.directory.operations import progiciels as operations
 from services.directory.operations.context import DirectoryContext
 from services.directory.schemas.progiciels import (
@@ -21,7 +21,7 @@ from services.directory.schemas.progiciels import (
 from services.directory.store import progiciels as store
 from shared import idempotency
 from shared.app import CallerDep, context_of
-from shared.caching import json_response
+from shared.caching import created_response, json_response, page_response
 from shared.idempotency import IdempotencyKey
 from shared.pagination import decode_cursor, encode_cursor
 from shared.requests import StrictRoute
@@ -42,7 +42,7 @@ async def create_progiciel(
         progiciel_id = await operations.add_progiciel(
             session, body, caller=caller, key=idempotency.check(key)
         )
-    return created(await operations.find_progiciel(context.db, progiciel_id))
+    return created_response(await operations.find_progiciel(context.db, progiciel_id))
 
 
 @router.get("", response_model=ProgicielPage, summary="List applications")
@@ -61,7 +61,9 @@ async def list_progiciels(request: Request, query: Annotated[ProgicielQuery, Que
     shown = rows[: query.limit]
     more = len(rows) > query.limit
     following = encode_cursor(LISTING, [shown[-1]["nom_key"], str(shown[-1]["id"])]) if more else None
-    return page(request, {"items": [operations.progiciel_summary(row) for row in shown], "next": following})
+    return page_response(
+        request, {"items": [operations.progiciel_summary(row) for row in shown], "next": following}
+    )
 
 
 @router.get("/{progiciel_id}", response_model=ProgicielView, summary="Read an application")
@@ -82,7 +84,7 @@ async def create_version(
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         await operations.add_version(session, progiciel_id, body, caller=caller, key=idempotency.check(key))
-    return created(await operations.find_progiciel(context.db, progiciel_id))
+    return created_response(await operations.find_progiciel(context.db, progiciel_id))
 
 
 @router.post(
@@ -98,4 +100,4 @@ async def create_module(
         module_id = await operations.add_module(
             session, progiciel_id, body, caller=caller, key=idempotency.check(key)
         )
-    return created(await operations.find_module(context.db, module_id))
+    return created_response(await operations.find_module(context.db, module_id))

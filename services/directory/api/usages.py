@@ -6,9 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.answers import SCOPE, created, page
-from services.directory.domain.claims import Statement
-from services.directory.operations import claims
+from services.directory.api.writing import SCOPE, take_claim
 from services.directory.operations import usages as operations
 from services.directory.operations.context import DirectoryContext
 from services.directory.schemas.usages import ClaimInput, UsageInput, UsagePage, UsageQuery, UsageView
@@ -16,7 +14,7 @@ from services.directory.store import usages as store
 from services.directory.store.usages import UsageFilter
 from shared import idempotency
 from shared.app import CallerDep, context_of
-from shared.caching import json_response
+from shared.caching import created_response, json_response, page_response
 from shared.clock import now
 from shared.idempotency import IdempotencyKey
 from shared.pagination import decode_cursor, encode_cursor
@@ -36,7 +34,7 @@ async def create_usage(
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         usage_id = await operations.add_usage(session, body, caller=caller, key=idempotency.check(key))
-    return created(await operations.find_usage(context.db, usage_id))
+    return created_response(await operations.find_usage(context.db, usage_id))
 
 
 @router.get("", response_model=UsagePage, summary="List usages")
@@ -55,7 +53,9 @@ async def list_usages(request: Request, query: Annotated[UsageQuery, Query()]) -
     rows = await store.usage_page(context.db, wanted, today=now().date(), after=after, limit=query.limit + 1)
     shown = rows[: query.limit]
     following = encode_cursor(LISTING, [str(shown[-1]["id"])]) if len(rows) > query.limit else None
-    return page(request, {"items": [operations.usage_summary(row) for row in shown], "next": following})
+    return page_response(
+        request, {"items": [operations.usage_summary(row) for row in shown], "next": following}
+    )
 
 
 @router.get("/{usage_id}", response_model=UsageView, summary="Read a usage")
@@ -72,17 +72,6 @@ async def create_usage_claim(
     request: Request, usage_id: UUID, body: ClaimInput, caller: CallerDep, key: IdempotencyKey = None
 ) -> Response:
     """Confirm, contest or withdraw; nothing said before is lost, and the status follows from all of it."""
-    caller.require(SCOPE)
     context: DirectoryContext = context_of(request)
-    async with context.db.transaction() as session:
-        await claims.add_once(
-            session,
-            "usage",
-            usage_id,
-            statement=Statement(body.statement),
-            source=body.source.model_dump(),
-            stated_on=body.stated_on,
-            caller=caller,
-            key=idempotency.check(key),
-        )
-    return created(await operations.find_usage(context.db, usage_id))
+    await take_claim(context, "usage", usage_id, body, caller=caller, key=key)
+    return created_response(await operations.find_usage(context.db, usage_id))

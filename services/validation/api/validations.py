@@ -22,12 +22,18 @@ from shared.idempotency import IdempotencyKey
 from shared.ids import new_id
 from shared.problems import InvalidRequest
 from shared.requests import StrictRoute, bounded_json
-from shared.uploads import MAX_FIELD_BYTES, Field, FilePart, FormReader, declared_length, file_label
+from shared.uploads import (
+    MAX_FIELD_BYTES,
+    UNBOUNDED,
+    Field,
+    FilePart,
+    FormReader,
+    declared_length,
+    file_label,
+)
 
 router = APIRouter(prefix="/v1/validations", tags=["validations"], route_class=StrictRoute)
 
-# The body is streamed under the service's own limit, which knows how to tell the client what to do.
-UNBOUNDED = 1 << 60
 # RFC 7240, section 2: a name in any case, a value bare or quoted, among other preferences.
 _WAIT = re.compile(r'(?:^|[,;])\s*wait\s*=\s*("?)(\d{1,20})\1\s*(?=[,;]|$)', re.IGNORECASE | re.ASCII)
 
