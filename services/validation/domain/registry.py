@@ -12,6 +12,10 @@ from services.validation.engine.messages import word
 from services.validation.engine.schema import Schema
 
 
+# Shown when nothing resembles what was asked for.
+_WELL_KNOWN = ("scdl/deliberations", "scdl/subventions", "scdl/budget", "scdl/equipements", "scdl/catalogue")
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaChoice:
     """A schema in its exact version; no version only where the schema is not known."""
@@ -25,7 +29,7 @@ def choose(reference: str) -> SchemaChoice:
     try:
         name, version, _ = bundle.resolve(reference)
     except bundle.SchemaNotFound as error:
-        raise UnknownSchema.of(reference, error.close or tuple(bundle.names())[:5]) from error
+        raise UnknownSchema.of(reference, error.close or _WELL_KNOWN) from error
     return SchemaChoice(name, version)
 
 

@@ -45,6 +45,9 @@ async def test_a_schema_tells_its_versions_and_links_that_answer(client: Client)
 async def test_unknown_schemas_and_versions_are_problems_with_what_exists(client: Client) -> None:
     answer = await client.get(f"{HOME}/scdl/deliberation")
     assert (answer.status_code, answer.json()["close"]) == (422, ["scdl/deliberations"])
+    answer = await client.get(f"{HOME}/xx/zzzzz")
+    assert all([(await client.get(f"{HOME}/{name}")).status_code == 200 for name in answer.json()["close"]])
+    assert "scdl/subventions" in answer.json()["close"]
     answer = await client.get(f"{HOME}/scdl/deliberations/9.9/schema.json")
     assert answer.status_code == 422
     assert "2.1.5" in answer.json()["detail"]
