@@ -11,7 +11,6 @@ from services.validation.engine import bundle, inspect_schema
 from services.validation.engine.messages import word
 from services.validation.engine.schema import Schema
 
-
 # Shown when nothing resembles what was asked for.
 _WELL_KNOWN = ("scdl/deliberations", "scdl/subventions", "scdl/budget", "scdl/equipements", "scdl/catalogue")
 
