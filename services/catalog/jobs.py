@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from services.catalog import operations, store
-from services.catalog.operations import CatalogContext
+from services.catalog.operations import datasets as operations
+from services.catalog.operations.context import CatalogContext
+from services.catalog.store import datasets as store
 from shared.clock import now
 from shared.ids import made_at
 

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-from services.catalog import operations
 from services.catalog.jobs import remove_old_contents
 from services.catalog.migrations import MIGRATIONS
+from services.catalog.operations import datasets as operations
 from services.catalog.settings import CatalogSettings
 from shared.app import open_context, worker_parts
 from shared.contracts.validation import ValidationCompleted

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.validation import operations, store
 from services.validation.domain.problems import (
     EmptyFile,
     FileTooComplex,
@@ -20,7 +19,9 @@ from services.validation.domain.problems import (
 from services.validation.domain.verdict import Verdict, judge_file
 from services.validation.engine import bundle
 from services.validation.engine.child import Child, ChildDied, Limits
-from services.validation.operations import ValidationContext
+from services.validation.operations import validations as operations
+from services.validation.operations.context import ValidationContext
+from services.validation.store import validations as store
 from shared.clock import now
 from shared.files import Downloaded, temporary_file
 from shared.ids import made_at

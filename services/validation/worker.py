@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-from services.validation import operations
 from services.validation.engine.child import Limits
 from services.validation.jobs import ChildPool, ValidationJobs, remove_old_uploads, remove_orphan_uploads
 from services.validation.migrations import MIGRATIONS
+from services.validation.operations import validations as operations
 from services.validation.settings import ValidationSettings
 from shared.app import open_context, worker_parts
 from shared.contracts.catalog import ResourceRegistered

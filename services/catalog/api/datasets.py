@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.catalog import operations, store
-from services.catalog.operations import CatalogContext
-from services.catalog.schemas import DatasetInput, DatasetPage, DatasetView, Siren
+from services.catalog.operations import datasets as operations
+from services.catalog.operations.context import CatalogContext
+from services.catalog.schemas.datasets import DatasetInput, DatasetPage, DatasetView, Siren
+from services.catalog.store import datasets as store
 from shared import idempotency
 from shared.app import CallerDep, context_of
 from shared.caching import created_response, json_response, page_response

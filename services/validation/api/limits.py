@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from services.validation.operations import ValidationContext
+from services.validation.operations.context import ValidationContext
 from shared.app import CallerDep, context_of
 from shared.caching import json_response
 from shared.requests import StrictRoute

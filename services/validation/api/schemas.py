@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.validation.domain import registry
 from services.validation.engine.render import documentation, template
-from services.validation.operations import ValidationContext
+from services.validation.operations.context import ValidationContext
 from shared.app import context_of
 from shared.caching import bytes_response, json_response
 from shared.pagination import DEFAULT_LIMIT, Limit

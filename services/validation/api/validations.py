@@ -10,10 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from services.validation import operations
 from services.validation.domain.problems import MissingFile, ReportNotReady
-from services.validation.operations import Submission, ValidationContext
-from services.validation.schemas import ValidationRequest, ValidationView
+from services.validation.operations import validations as operations
+from services.validation.operations.context import ValidationContext
+from services.validation.operations.validations import Submission
+from services.validation.schemas.validations import ValidationRequest, ValidationView
 from shared import idempotency
 from shared.app import CallerDep, context_of, count_hit
 from shared.caching import json_response

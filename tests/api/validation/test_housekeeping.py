@@ -9,7 +9,8 @@ import pytest
 
 from services.validation.jobs import remove_old_uploads, remove_orphan_uploads
 from services.validation.migrations import MIGRATIONS
-from services.validation.operations import UPLOADS, ValidationContext
+from services.validation.operations.context import ValidationContext
+from services.validation.operations.validations import UPLOADS
 from services.validation.settings import ValidationSettings
 from shared.app import open_context
 from shared.clock import now

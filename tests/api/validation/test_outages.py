@@ -10,7 +10,7 @@ import pytest
 from services.validation.engine.child import Limits
 from services.validation.jobs import ChildPool, ValidationJobs
 from services.validation.migrations import MIGRATIONS
-from services.validation.operations import UPLOADS
+from services.validation.operations.validations import UPLOADS
 from services.validation.settings import ValidationSettings
 from shared.app import open_context
 from shared.clock import now

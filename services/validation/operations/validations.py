@@ -1,4 +1,4 @@
-"""What the validation service does: take a file, give back a verdict. Operations never commit."""
+"""Take a file, give back a verdict. Operations never commit."""
 
 import asyncio
 import gzip
@@ -10,15 +10,14 @@ from uuid import UUID
 import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.validation import store
 from services.validation.domain import registry
 from services.validation.domain.problems import EmptyFile, UnknownSchema, UploadTooLarge, ValidationNotFound
 from services.validation.domain.registry import SchemaChoice
 from services.validation.domain.verdict import Verdict
-from services.validation.settings import ValidationSettings
+from services.validation.operations.context import ValidationContext
+from services.validation.store import validations as store
 from services.validation.tables import Validation
 from shared import idempotency
-from shared.app import Context
 from shared.auth import Caller
 from shared.clock import now
 from shared.contracts.catalog import ResourceRegistered
@@ -31,8 +30,6 @@ from shared.problems import PROBLEM_TYPE_PREFIX, PayloadTooLarge, Problem
 
 KIND = "validation"
 UPLOADS = "validation/uploads"
-
-ValidationContext = Context[ValidationSettings]
 
 
 @dataclass(frozen=True, slots=True)

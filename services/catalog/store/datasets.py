@@ -1,4 +1,4 @@
-"""All the SQL of the catalog."""
+"""Datasets, resources and their conformity."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Bodies of the validation API."""
+"""Bodies of a validation."""
 
 from datetime import datetime
 from typing import Any, Literal

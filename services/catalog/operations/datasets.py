@@ -1,4 +1,4 @@
-"""What the catalog does: register datasets, take their files, keep their conformity true. Operations never commit."""
+"""Register datasets, take their files, keep their conformity true. Operations never commit."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.catalog import store
 from services.catalog.domain.conformity import Conformity, initial
 from services.catalog.domain.problems import (
     ContentTooLarge,
@@ -15,11 +14,11 @@ from services.catalog.domain.problems import (
     ResourceIsRemote,
     ResourceNotFound,
 )
-from services.catalog.schemas import DatasetInput, ResourceInput
-from services.catalog.settings import CatalogSettings
+from services.catalog.operations.context import CatalogContext
+from services.catalog.schemas.datasets import DatasetInput, ResourceInput
+from services.catalog.store import datasets as store
 from services.catalog.tables import Dataset, Resource
 from shared import idempotency
-from shared.app import Context
 from shared.clock import now
 from shared.contracts.catalog import ResourceRegistered
 from shared.contracts.validation import ValidationCompleted
@@ -32,7 +31,6 @@ from shared.uploads import file_label
 
 logger = get_logger(__name__)
 
-CatalogContext = Context[CatalogSettings]
 CONTENTS = "catalog/contents"
 ORPHAN_AGE = timedelta(days=1)
 

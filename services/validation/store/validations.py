@@ -1,4 +1,4 @@
-"""All the SQL of the validation service."""
+"""Validations and their reports."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bodies of the catalog API."""
+"""Bodies of a dataset."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,0 +1,1 @@
+"""Bodies and parameters of the catalog API, a module per resource."""

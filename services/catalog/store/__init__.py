@@ -1,0 +1,1 @@
+"""All the SQL of the catalog service, a module per resource."""

@@ -1,0 +1,1 @@
+"""Use cases of the validation service, a module per resource."""

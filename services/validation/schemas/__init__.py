@@ -1,0 +1,1 @@
+"""Bodies and parameters of the validation API, a module per resource."""

@@ -1,0 +1,1 @@
+"""All the SQL of the validation service, a module per resource."""
