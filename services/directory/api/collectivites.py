@@ -52,7 +52,7 @@ async def read_collectivite(
         number = parse_siren(siren)
     except InvalidIdentifier as refused:
         raise InvalidRequest.at("/path/siren", fr=refused.fr, en=refused.en) from refused
-    return json_response(request, await operations.find(context.db, number))
+    return json_response(request, await operations.find(context, number))
 
 
 def _position(cursor: str, digest: str) -> Position:

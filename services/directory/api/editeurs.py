@@ -32,8 +32,10 @@ async def create_editeur(
     caller.require(SCOPE)
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        siren = await operations.add_editeur(session, body, caller=caller, key=idempotency.check(key))
-    return created_response(await operations.find_editeur(context.db, siren))
+        siren = await operations.add_editeur(
+            context, session, body, caller=caller, key=idempotency.check(key)
+        )
+    return created_response(await operations.find_editeur(context, siren))
 
 
 @router.get("", response_model=EditeurPage, summary="List vendors")
@@ -48,7 +50,7 @@ async def list_editeurs(request: Request, query: Annotated[EditeurQuery, Query()
     more = len(rows) > query.limit
     following = encode_cursor(LISTING, [shown[-1]["nom_key"], shown[-1]["siren"]]) if more else None
     return page_response(
-        request, {"items": [operations.editeur_summary(row) for row in shown], "next": following}
+        request, {"items": [operations.editeur_summary(context, row) for row in shown], "next": following}
     )
 
 
@@ -60,4 +62,4 @@ async def read_editeur(request: Request, siren: Annotated[str, Path(max_length=1
         number = parse_siren(siren)
     except InvalidIdentifier as refused:
         raise InvalidRequest.at("/path/siren", fr=refused.fr, en=refused.en) from refused
-    return json_response(request, await operations.find_editeur(context.db, number))
+    return json_response(request, await operations.find_editeur(context, number))

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/modules", tags=["progiciels"], route_class=Strict
 async def read_module(request: Request, module_id: UUID) -> Response:
     """Return an export module with all that was said of it."""
     context: DirectoryContext = context_of(request)
-    return json_response(request, await operations.find_module(context.db, module_id))
+    return json_response(request, await operations.find_module(context, module_id))
 
 
 @router.post(
@@ -34,4 +34,4 @@ async def create_module_claim(
     """Confirm, contest or withdraw; nothing said before is lost, and the status follows from all of it."""
     context: DirectoryContext = context_of(request)
     await take_claim(context, "export_module", module_id, body, caller=caller, key=key)
-    return created_response(await operations.find_module(context.db, module_id))
+    return created_response(await operations.find_module(context, module_id))

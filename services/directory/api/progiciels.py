@@ -40,9 +40,9 @@ async def create_progiciel(
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         progiciel_id = await operations.add_progiciel(
-            session, body, caller=caller, key=idempotency.check(key)
+            context, session, body, caller=caller, key=idempotency.check(key)
         )
-    return created_response(await operations.find_progiciel(context.db, progiciel_id))
+    return created_response(await operations.find_progiciel(context, progiciel_id))
 
 
 @router.get("", response_model=ProgicielPage, summary="List applications")
@@ -62,7 +62,7 @@ async def list_progiciels(request: Request, query: Annotated[ProgicielQuery, Que
     more = len(rows) > query.limit
     following = encode_cursor(LISTING, [shown[-1]["nom_key"], str(shown[-1]["id"])]) if more else None
     return page_response(
-        request, {"items": [operations.progiciel_summary(row) for row in shown], "next": following}
+        request, {"items": [operations.progiciel_summary(context, row) for row in shown], "next": following}
     )
 
 
@@ -70,7 +70,7 @@ async def list_progiciels(request: Request, query: Annotated[ProgicielQuery, Que
 async def read_progiciel(request: Request, progiciel_id: UUID) -> Response:
     """Return an application: versions, export modules with their terms and status, usages counted."""
     context: DirectoryContext = context_of(request)
-    return json_response(request, await operations.find_progiciel(context.db, progiciel_id))
+    return json_response(request, await operations.find_progiciel(context, progiciel_id))
 
 
 @router.post(
@@ -83,8 +83,10 @@ async def create_version(
     caller.require(SCOPE)
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        await operations.add_version(session, progiciel_id, body, caller=caller, key=idempotency.check(key))
-    return created_response(await operations.find_progiciel(context.db, progiciel_id))
+        await operations.add_version(
+            context, session, progiciel_id, body, caller=caller, key=idempotency.check(key)
+        )
+    return created_response(await operations.find_progiciel(context, progiciel_id))
 
 
 @router.post(
@@ -98,6 +100,6 @@ async def create_module(
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         module_id = await operations.add_module(
-            session, progiciel_id, body, caller=caller, key=idempotency.check(key)
+            context, session, progiciel_id, body, caller=caller, key=idempotency.check(key)
         )
-    return created_response(await operations.find_module(context.db, module_id))
+    return created_response(await operations.find_module(context, module_id))

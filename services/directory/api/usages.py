@@ -33,8 +33,10 @@ async def create_usage(
     caller.require(SCOPE)
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        usage_id = await operations.add_usage(session, body, caller=caller, key=idempotency.check(key))
-    return created_response(await operations.find_usage(context.db, usage_id))
+        usage_id = await operations.add_usage(
+            context, session, body, caller=caller, key=idempotency.check(key)
+        )
+    return created_response(await operations.find_usage(context, usage_id))
 
 
 @router.get("", response_model=UsagePage, summary="List usages")
@@ -54,7 +56,7 @@ async def list_usages(request: Request, query: Annotated[UsageQuery, Query()]) -
     shown = rows[: query.limit]
     following = encode_cursor(LISTING, [str(shown[-1]["id"])]) if len(rows) > query.limit else None
     return page_response(
-        request, {"items": [operations.usage_summary(row) for row in shown], "next": following}
+        request, {"items": [operations.usage_summary(context, row) for row in shown], "next": following}
     )
 
 
@@ -62,7 +64,7 @@ async def list_usages(request: Request, query: Annotated[UsageQuery, Query()]) -
 async def read_usage(request: Request, usage_id: UUID) -> Response:
     """Return a usage with all that was said of it."""
     context: DirectoryContext = context_of(request)
-    return json_response(request, await operations.find_usage(context.db, usage_id))
+    return json_response(request, await operations.find_usage(context, usage_id))
 
 
 @router.post(
@@ -74,4 +76,4 @@ async def create_usage_claim(
     """Confirm, contest or withdraw; nothing said before is lost, and the status follows from all of it."""
     context: DirectoryContext = context_of(request)
     await take_claim(context, "usage", usage_id, body, caller=caller, key=key)
-    return created_response(await operations.find_usage(context.db, usage_id))
+    return created_response(await operations.find_usage(context, usage_id))

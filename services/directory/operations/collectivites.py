@@ -18,7 +18,6 @@ from services.directory.domain.search import FacetValue, Found, Position, Search
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from services.directory.operations.context import DirectoryContext
 from services.directory.store import collectivites as store
-from shared.db import Database
 
 PATH = "/directory/v1/collectivites"
 # A facet with a thousand values helps nobody: the groupings most met are enough to choose from.
@@ -52,7 +51,7 @@ async def search(
     index = await context.index.get()
     found = index.search(query, filters=filters, code_insee=code_insee, limit=limit, after=after)
     page = {
-        "items": [summary(index, body, query or code_insee or "") for body in found.items],
+        "items": [summary(context, index, body, query or code_insee or "") for body in found.items],
         "next": None,
         "total": found.total,
         "facets": _facets(index, found),
@@ -61,26 +60,26 @@ async def search(
     return page, found.last
 
 
-def summary(index: SearchIndex, body: Collectivite, query: str) -> dict[str, Any]:
+def summary(context: DirectoryContext, index: SearchIndex, body: Collectivite, query: str) -> dict[str, Any]:
     """Return a body as lists show it (see `schemas.CollectiviteSummary`)."""
     epci = index.by_siren.get(body.siren_epci)
     alias = matching_alias(body, query)
     return {
-        **_shown(body),
+        **_shown(context, body),
         "epci": None if epci is None else {"siren": epci.siren, "nom": epci.nom},
         "matched": None if alias is None else _shown_alias(alias),
     }
 
 
-async def find(db: Database, siren: str) -> dict[str, Any]:
+async def find(context: DirectoryContext, siren: str) -> dict[str, Any]:
     """Return a body as its own page shows it (see `schemas.CollectiviteView`); raises `CollectiviteNotFound`."""
-    row = await store.get_collectivite(db, siren)
+    row = await store.get_collectivite(context.db, siren)
     if row is None:
         raise CollectiviteNotFound.of(siren)
     body = store.to_collectivite(row)
-    members = f"{PATH}?{urlencode({'epci': siren})}" if body.type in WITH_MEMBERS else None
+    members = context.link(f"{PATH}?{urlencode({'epci': siren})}") if body.type in WITH_MEMBERS else None
     return {
-        **_shown(body),
+        **_shown(context, body),
         "epci": {"siren": body.siren_epci, "nom": row["epci_nom"]} if row["epci_nom"] else None,
         "codes_postaux": list(body.codes_postaux),
         "aliases": [_shown_alias(alias) for alias in body.aliases],
@@ -90,7 +89,7 @@ async def find(db: Database, siren: str) -> dict[str, Any]:
     }
 
 
-def _shown(body: Collectivite) -> dict[str, Any]:
+def _shown(context: DirectoryContext, body: Collectivite) -> dict[str, Any]:
     inhabitants = population_class(body.population)
     return {
         "siren": body.siren,
@@ -110,7 +109,7 @@ def _shown(body: Collectivite) -> dict[str, Any]:
             "year": body.population_year,
             "class": inhabitants.code,
         },
-        "self": f"{PATH}/{body.siren}",
+        "self": context.link(f"{PATH}/{body.siren}"),
     }
 
 

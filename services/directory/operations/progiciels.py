@@ -11,6 +11,7 @@ from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.folding import words
 from services.directory.domain.problems import AlreadyListed, NotListed
 from services.directory.operations import claims
+from services.directory.operations.context import DirectoryContext
 from services.directory.schemas.progiciels import EditeurInput, ModuleInput, ProgicielInput, VersionInput
 from services.directory.store import progiciels as store
 from services.directory.store.rows import add_unless_there
@@ -18,7 +19,6 @@ from services.directory.tables import Editeur, ExportModule, Progiciel, Version
 from shared import idempotency
 from shared.auth import Caller
 from shared.clock import now
-from shared.db import Database
 from shared.ids import new_id
 from shared.problems import InvalidRequest
 
@@ -41,7 +41,9 @@ def search_key(query: str) -> str:
     return name_key(query) or (" " if query.strip() else "")
 
 
-async def add_editeur(session: AsyncSession, body: EditeurInput, *, caller: Caller, key: str | None) -> str:
+async def add_editeur(
+    context: DirectoryContext, session: AsyncSession, body: EditeurInput, *, caller: Caller, key: str | None
+) -> str:
     """List a vendor and return its SIREN; raises `AlreadyListed`, `IdempotencyKeyReused`."""
     resource_id = uuid5(_SIREN_SPACE, body.siren)
     if await _replayed(session, caller, key, resource_id, body.model_dump_json()) is not None:
@@ -55,12 +57,12 @@ async def add_editeur(session: AsyncSession, body: EditeurInput, *, caller: Call
         created_at=now(),
     )
     if not await add_unless_there(session, row):
-        raise AlreadyListed.at(f"{EDITEURS}/{body.siren}")
+        raise AlreadyListed.at(context.link(f"{EDITEURS}/{body.siren}"))
     return body.siren
 
 
 async def add_progiciel(
-    session: AsyncSession, body: ProgicielInput, *, caller: Caller, key: str | None
+    context: DirectoryContext, session: AsyncSession, body: ProgicielInput, *, caller: Caller, key: str | None
 ) -> UUID:
     """List an application and return its id; raises `AlreadyListed`, `InvalidRequest`, `IdempotencyKeyReused`."""
     row = Progiciel(
@@ -84,12 +86,19 @@ async def add_progiciel(
         )
     if not await add_unless_there(session, row):
         twin = {"editeur_siren": row.editeur_siren, "nom_key": row.nom_key}
-        raise AlreadyListed.at(f"{PROGICIELS}/{await store.find_id(session, 'progiciel', twin)}")
+        existing = await store.find_id(session, "progiciel", twin)
+        raise AlreadyListed.at(context.link(f"{PROGICIELS}/{existing}"))
     return row.id
 
 
 async def add_version(
-    session: AsyncSession, progiciel_id: UUID, body: VersionInput, *, caller: Caller, key: str | None
+    context: DirectoryContext,
+    session: AsyncSession,
+    progiciel_id: UUID,
+    body: VersionInput,
+    *,
+    caller: Caller,
+    key: str | None,
 ) -> None:
     """List a version of an application; raises `NotListed`, `AlreadyListed`, `IdempotencyKeyReused`."""
     await _vendor(session, progiciel_id)
@@ -103,11 +112,17 @@ async def add_version(
     )
     replayed = await _replayed(session, caller, key, row.id, progiciel_id, body.model_dump_json())
     if replayed is None and not await add_unless_there(session, row):
-        raise AlreadyListed.at(f"{PROGICIELS}/{progiciel_id}")
+        raise AlreadyListed.at(context.link(f"{PROGICIELS}/{progiciel_id}"))
 
 
 async def add_module(
-    session: AsyncSession, progiciel_id: UUID, body: ModuleInput, *, caller: Caller, key: str | None
+    context: DirectoryContext,
+    session: AsyncSession,
+    progiciel_id: UUID,
+    body: ModuleInput,
+    *,
+    caller: Caller,
+    key: str | None,
 ) -> UUID:
     """List an export module with its first claim, and return its id; raises as `add_version` does."""
     await _vendor(session, progiciel_id)
@@ -132,7 +147,7 @@ async def add_module(
     if not await add_unless_there(session, row):
         columns = ("progiciel_id", "domaine", "schema_name", "schema_version")
         twin = await store.find_id(session, "export_module", {name: getattr(row, name) for name in columns})
-        raise AlreadyListed.at(f"{MODULES}/{twin}")
+        raise AlreadyListed.at(context.link(f"{MODULES}/{twin}"))
     await claims.add(
         session,
         "export_module",
@@ -164,68 +179,70 @@ async def _vendor(session: AsyncSession, progiciel_id: UUID) -> str:
     return siren
 
 
-async def find_editeur(db: Database, siren: str) -> dict[str, Any]:
+async def find_editeur(context: DirectoryContext, siren: str) -> dict[str, Any]:
     """Return a vendor (see `schemas.progiciels.EditeurView`); raises `NotListed`."""
-    row = await store.get_editeur(db, siren)
+    row = await store.get_editeur(context.db, siren)
     if row is None:
         raise NotListed.of("éditeur", "vendor", siren)
     links = {
-        "progiciels": f"{PROGICIELS}?{urlencode({'editeur': siren})}",
-        "usages": f"{USAGES}?{urlencode({'editeur': siren})}",
+        "progiciels": context.link(f"{PROGICIELS}?{urlencode({'editeur': siren})}"),
+        "usages": context.link(f"{USAGES}?{urlencode({'editeur': siren})}"),
     }
-    return {**editeur_summary(row), "links": links}
+    return {**editeur_summary(context, row), "links": links}
 
 
-async def find_progiciel(db: Database, progiciel_id: UUID) -> dict[str, Any]:
+async def find_progiciel(context: DirectoryContext, progiciel_id: UUID) -> dict[str, Any]:
     """Return an application with all that is known of it (see `ProgicielView`); raises `NotListed`."""
-    row = await store.get_progiciel(db, progiciel_id)
+    row = await store.get_progiciel(context.db, progiciel_id)
     if row is None:
         raise NotListed.of("progiciel", "application", progiciel_id)
     today = now().date()
     return {
-        **progiciel_summary(row),
-        "versions": await store.versions(db, progiciel_id),
-        "modules": [_module(found) for found in await store.modules(db, progiciel_id, today)],
-        "usages": await store.usage_counts(db, progiciel_id, today),
-        "links": {"usages": f"{USAGES}?{urlencode({'progiciel': str(progiciel_id)})}"},
+        **progiciel_summary(context, row),
+        "versions": await store.versions(context.db, progiciel_id),
+        "modules": [
+            _module(context, found) for found in await store.modules(context.db, progiciel_id, today)
+        ],
+        "usages": await store.usage_counts(context.db, progiciel_id, today),
+        "links": {"usages": context.link(f"{USAGES}?{urlencode({'progiciel': str(progiciel_id)})}")},
     }
 
 
-async def find_module(db: Database, module_id: UUID) -> dict[str, Any]:
+async def find_module(context: DirectoryContext, module_id: UUID) -> dict[str, Any]:
     """Return an export module with all that was said of it (see `ModuleDetail`); raises `NotListed`."""
-    row = await store.get_module(db, module_id, now().date())
+    row = await store.get_module(context.db, module_id, now().date())
     if row is None:
         raise claims.not_listed("export_module", module_id)
-    progiciel = await store.get_progiciel(db, row["progiciel_id"])
+    progiciel = await store.get_progiciel(context.db, row["progiciel_id"])
     assert progiciel is not None, "a module has its application by foreign key"
     return {
-        **_module(row),
-        "progiciel": progiciel_summary(progiciel),
-        "claims": await claims.shown(db, "export_module", module_id),
+        **_module(context, row),
+        "progiciel": progiciel_summary(context, progiciel),
+        "claims": await claims.shown(context.db, "export_module", module_id),
     }
 
 
-def editeur_summary(row: dict[str, Any]) -> dict[str, Any]:
+def editeur_summary(context: DirectoryContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return a vendor as lists show it."""
     shown = {name: row[name] for name in ("siren", "nom", "url", "progiciels", "created_at")}
-    return {**shown, "self": f"{EDITEURS}/{row['siren']}"}
+    return {**shown, "self": context.link(f"{EDITEURS}/{row['siren']}")}
 
 
-def progiciel_summary(row: dict[str, Any]) -> dict[str, Any]:
+def progiciel_summary(context: DirectoryContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return an application as lists show it."""
     siren = row["editeur_siren"]
     return {
         "id": row["id"],
         "nom": row["nom"],
-        "editeur": {"siren": siren, "nom": row["editeur_nom"], "self": f"{EDITEURS}/{siren}"},
+        "editeur": {"siren": siren, "nom": row["editeur_nom"], "self": context.link(f"{EDITEURS}/{siren}")},
         "description": row["description"],
         "url": row["url"],
         "created_at": row["created_at"],
-        "self": f"{PROGICIELS}/{row['id']}",
+        "self": context.link(f"{PROGICIELS}/{row['id']}"),
     }
 
 
-def _module(row: dict[str, Any]) -> dict[str, Any]:
+def _module(context: DirectoryContext, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "domaine": row["domaine"],
@@ -236,5 +253,5 @@ def _module(row: dict[str, Any]) -> dict[str, Any]:
         "available_since": row["available_since"],
         **claims.shown_status(row["status_today"]),
         "valid_until": row["valid_until"],
-        "self": f"{MODULES}/{row['id']}",
+        "self": context.link(f"{MODULES}/{row['id']}"),
     }

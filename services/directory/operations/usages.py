@@ -10,6 +10,7 @@ from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.problems import AlreadyListed
 from services.directory.operations import claims
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
+from services.directory.operations.context import DirectoryContext
 from services.directory.operations.progiciels import EDITEURS, PROGICIELS, USAGES
 from services.directory.schemas.usages import UsageInput
 from services.directory.store import progiciels as software_store
@@ -19,12 +20,13 @@ from services.directory.tables import Usage
 from shared import idempotency
 from shared.auth import Caller
 from shared.clock import now
-from shared.db import Database
 from shared.ids import new_id
 from shared.problems import InvalidRequest
 
 
-async def add_usage(session: AsyncSession, body: UsageInput, *, caller: Caller, key: str | None) -> UUID:
+async def add_usage(
+    context: DirectoryContext, session: AsyncSession, body: UsageInput, *, caller: Caller, key: str | None
+) -> UUID:
     """Record a usage with its first claim, and return its id.
 
     Raises `InvalidRequest` for a collectivité or application that is not listed, `AlreadyListed` for a usage that
@@ -54,7 +56,7 @@ async def add_usage(session: AsyncSession, body: UsageInput, *, caller: Caller, 
     if not await add_unless_there(session, row):
         columns = ("siren", "progiciel_id", "version", "domaine")
         twin = await software_store.find_id(session, "usage", {name: getattr(row, name) for name in columns})
-        raise AlreadyListed.at(f"{USAGES}/{twin}")
+        raise AlreadyListed.at(context.link(f"{USAGES}/{twin}"))
     await claims.add(
         session,
         "usage",
@@ -83,15 +85,15 @@ async def _require_parts(session: AsyncSession, body: UsageInput) -> None:
         )
 
 
-async def find_usage(db: Database, usage_id: UUID) -> dict[str, Any]:
+async def find_usage(context: DirectoryContext, usage_id: UUID) -> dict[str, Any]:
     """Return a usage with all that was said of it (see `schemas.usages.UsageView`); raises `NotListed`."""
-    row = await store.get_usage(db, usage_id, now().date())
+    row = await store.get_usage(context.db, usage_id, now().date())
     if row is None:
         raise claims.not_listed("usage", usage_id)
-    return {**usage_summary(row), "claims": await claims.shown(db, "usage", usage_id)}
+    return {**usage_summary(context, row), "claims": await claims.shown(context.db, "usage", usage_id)}
 
 
-def usage_summary(row: dict[str, Any]) -> dict[str, Any]:
+def usage_summary(context: DirectoryContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return a usage as lists show it (see `schemas.usages.UsageSummary`)."""
     return {
         "id": row["id"],
@@ -100,17 +102,17 @@ def usage_summary(row: dict[str, Any]) -> dict[str, Any]:
             "nom": row["collectivite_nom"],
             "type": row["collectivite_type"],
             "code_departement": row["code_departement"] or None,
-            "self": f"{COLLECTIVITES}/{row['siren']}",
+            "self": context.link(f"{COLLECTIVITES}/{row['siren']}"),
         },
         "progiciel": {
             "id": row["progiciel_id"],
             "nom": row["progiciel_nom"],
-            "self": f"{PROGICIELS}/{row['progiciel_id']}",
+            "self": context.link(f"{PROGICIELS}/{row['progiciel_id']}"),
         },
         "editeur": {
             "siren": row["editeur_siren"],
             "nom": row["editeur_nom"],
-            "self": f"{EDITEURS}/{row['editeur_siren']}",
+            "self": context.link(f"{EDITEURS}/{row['editeur_siren']}"),
         },
         "version": row["version"] or None,
         "domaine": row["domaine"],
@@ -118,5 +120,5 @@ def usage_summary(row: dict[str, Any]) -> dict[str, Any]:
         **claims.shown_status(row["status"]),
         "valid_until": row["valid_until"],
         "created_at": row["created_at"],
-        "self": f"{USAGES}/{row['id']}",
+        "self": context.link(f"{USAGES}/{row['id']}"),
     }

@@ -39,6 +39,7 @@ async def client(loaded_database: str, claimed_redis: str) -> AsyncIterator[http
         DirectorySettings(
             database_url=loaded_database,
             redis_url=claimed_redis,
+            public_url="http://test",
             directory_start_wait_seconds=60,
             rate_per_address="100000/minute",
         )

@@ -35,7 +35,7 @@ async def test_the_first_item_is_the_one_meant(client: httpx.AsyncClient) -> Non
     assert first["label"] == "Besançon · Commune · Doubs (25) · 25056"
     assert first["population"] == {"value": 118489, "base": "municipale", "year": 2026, "class": "100000-"}
     assert first["epci"] == {"siren": "242500361", "nom": "CU Grand Besançon Métropole"}
-    assert first["self"] == f"{LIST}/212500565"
+    assert first["self"] == f"http://test{LIST}/212500565"
     assert found["total"] == len(found["items"])
     assert found["edition"].startswith("2026.")
 

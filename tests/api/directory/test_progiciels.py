@@ -18,6 +18,7 @@ from shared.db import Database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SITE = "http://test"
 API = "/directory/v1"
 DIJON, BESANCON, LYON = "212102313", "212500565", "200046977"
 FORM = {"kind": "formulaire"}
@@ -105,7 +106,7 @@ async def test_a_vendor_is_listed_with_what_it_sells(client: httpx.AsyncClient, 
     assert sold["items"][0]["editeur"] == {
         "siren": vendor,
         "nom": f"Éditions {vendor}",
-        "self": f"{API}/editeurs/{vendor}",
+        "self": f"{SITE}{API}/editeurs/{vendor}",
     }
     assert [item["siren"] for item in (await get(client, f"/editeurs?q=editions {vendor}"))["items"]] == [
         vendor
@@ -127,7 +128,7 @@ async def test_the_same_entry_twice_is_a_conflict_that_names_the_first(
     vendor, progiciel = await software(client, keys)
     headers = await keys()
     twin = await send(client, "/editeurs", {"siren": vendor, "nom": "Autre"}, headers, 409)
-    assert twin["existing"] == f"{API}/editeurs/{vendor}"
+    assert twin["existing"] == f"{SITE}{API}/editeurs/{vendor}"
     same = {"editeur": vendor, "nom": f"  SEANCES   {vendor} "}
     assert (await send(client, "/progiciels", same, headers, 409))["existing"] == progiciel["self"]
     first = await send(client, "/usages", usage_of(progiciel), headers)
@@ -164,7 +165,7 @@ async def test_the_status_follows_from_who_says_what(client: httpx.AsyncClient, 
     of_vendor, of_town, of_third = await keys(vendor), await keys(DIJON), await keys(LYON)
     usage = await send(client, "/usages", usage_of(progiciel, version="5.1"), of_vendor)
     assert (usage["status"], usage["status_label"], usage["version"]) == ("declare", "déclaré", "5.1")
-    path = usage["self"].removeprefix(API) + "/claims"
+    path = usage["self"].removeprefix(SITE + API) + "/claims"
 
     async def say(statement: str, headers: dict[str, str]) -> str:
         answer = await client.post(API + path, json={"statement": statement, "source": FORM}, headers=headers)
@@ -357,7 +358,7 @@ async def test_the_answers_are_those_that_are_documented(client: httpx.AsyncClie
         "/editeurs?limit=1": EditeurPage,
         f"/progiciels/{progiciel['id']}": ProgicielView,
         "/progiciels?limit=1": ProgicielPage,
-        usage["self"].removeprefix(API): UsageView,
+        usage["self"].removeprefix(SITE + API): UsageView,
         "/usages?limit=1": UsagePage,
     }
     for path, model in shown.items():
