@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from services.validation.engine.messages import Finding
-from services.validation.engine.report import Entry, SummaryLine
+from services.validation.engine.report import LONGEST_CELL, Entry, SummaryLine
+
+if TYPE_CHECKING:
+    from services.validation.engine.table.view import BlockView
 
 EXAMPLES = 5
+MOST_OF_RECORDS = 1_000_000  # characters of whole records, over one report; a cell counts for one more
 Kind = tuple[int, str, str | None]  # column number (0: the table), code, constraint
 
 
@@ -27,6 +32,7 @@ class Collector:
         self._max_errors = max_errors
         self._groups: dict[Kind, _Group] = {}
         self._order = 0
+        self._left_for_records = MOST_OF_RECORDS
         self.warnings: list[Entry] = []
 
     def room(self, kind: Kind) -> int:
@@ -42,6 +48,14 @@ class Collector:
         """Keep one sample of an error that `count` has counted."""
         self._order += 1
         self._groups[kind].kept.append((self._order, entry))
+
+    def record(self, kind: Kind, view: BlockView, offset: int) -> tuple[str, ...] | None:
+        """The cells of a record, to go with an error that will be kept; None once the report holds enough."""
+        if self.room(kind) <= 0 or view.width(offset) > self._left_for_records:
+            return None
+        cells = tuple(text[:LONGEST_CELL] for text in view.record(offset))
+        self._left_for_records -= sum(map(len, cells), len(cells))
+        return cells
 
     def add(self, kind: Kind, entry: Entry) -> None:
         """Count one error, and keep it if there is room."""

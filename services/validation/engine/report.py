@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from services.validation.engine.messages import Language, Wording, word
 
 REPORT_VERSION = "1.0"
-_LONGEST_CELL = 500
+LONGEST_CELL = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One error or warning. Row 1 is the header; `line` is the physical line; None where there is none."""
+    """One error or warning. Row 1 is the header; `line` is the physical line; None where there is none.
+
+    `cells` is the whole record, each cell cut to LONGEST_CELL, for an error that is about more than one cell.
+    """
 
     code: str
     key: str
@@ -26,6 +29,7 @@ class Entry:
     constraint: str | None = None
     limit: object = None
     fix: str | None = None
+    cells: tuple[str, ...] | None = None
 
     def wording(self, language: Language) -> Wording:
         """Title, sentence and fix, in words."""
@@ -44,7 +48,7 @@ class Entry:
         """The entry as the JSON report has it (docs/reference/report.schema.json)."""
         fr, en = self.wording("fr"), self.wording("en")
         cell = self.cell
-        cut = cell is not None and len(cell) > _LONGEST_CELL
+        cut = cell is not None and len(cell) > LONGEST_CELL
         found: dict[str, object] = {
             "type": self.code,
             "key": self.key,
@@ -54,10 +58,12 @@ class Entry:
             "lineNumber": self.line,
             "fieldName": self.field,
             "fieldNumber": self.field_number,
-            "cell": cell[:_LONGEST_CELL] if cell is not None and cut else cell,
+            "cell": cell[:LONGEST_CELL] if cell is not None and cut else cell,
         }
         if cut:
             found["cellTruncated"] = True
+        if self.cells is not None:
+            found["cells"] = list(self.cells)
         if self.constraint is not None:
             found["constraint"] = {"name": self.constraint, "limit": _plain_json(self.limit)}
         if self.fix is not None:

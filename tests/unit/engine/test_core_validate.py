@@ -16,6 +16,7 @@ from services.validation.engine import (
     Progress,
     Reference,
     Report,
+    collector,
     inspect_schema,
     validate,
 )
@@ -178,6 +179,19 @@ def test_the_counts_are_exact_when_the_samples_are_capped() -> None:
     (line,) = report.summary
     assert (line.count, [entry.row for entry in line.examples]) == (rows, [2, 3, 4, 5, 6])
     assert len(validate(data, TWO, Options(samples=50, max_errors=3)).errors) == 3
+
+
+def test_whole_records_are_kept_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "MOST_OF_RECORDS", 20)
+    report = validate(b"a,b\n1\n" + b"2,3,4444\n" * 9 + b"5,6," + b"7," * 500, TWO, Options(samples=5))
+    assert [entry.cells for entry in report.errors if entry.row is not None][:4] == [
+        ("1",),
+        ("2", "3", "4444"),
+        ("2", "3", "4444"),
+        None,
+    ]
+    assert report.counts["extra-cell"] == 9 + 501
+    assert validate(b"a,b\n" + b"x" * 2000, TWO, Options()).errors[0].cells == ("x" * 500,)
 
 
 def test_unique_and_primary_key_compare_values_not_texts() -> None:

@@ -40,6 +40,7 @@ class EntryDocument(TypedDict):
     fieldNumber: int | None
     cell: str | None
     cellTruncated: NotRequired[bool]
+    cells: NotRequired[list[str]]
     constraint: NotRequired[Constraint]
     fix: NotRequired[str]
     advice: NotRequired[Bilingual]

@@ -86,7 +86,9 @@ def _error(entry: EntryDocument, report: ReportDocument, language: Language) -> 
         error["fieldNumber"] = entry["fieldNumber"]
         if "#cell" in tags_of(entry):
             error["cell"] = _cell(entry)
-    if entry["type"] == "blank-row":
+    if "cells" in entry:
+        error["cells"] = entry["cells"]
+    elif entry["type"] == "blank-row":
         error["cells"] = [""] * len(report["source"]["header"])
     return error
 

@@ -15,6 +15,8 @@ from services.validation.engine.table.run import TableRun
 from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.blocks import Block
 
+_OF_RECORDS = ("primary-key", "foreign-key")
+
 
 class Integrity:
     """Follows the keys of a table through one pass, and a second one only if something may be wrong."""
@@ -126,5 +128,6 @@ class Integrity:
             cell=cells[0],
             constraint=kind[2],
             limit=True if kind[2] else None,
+            cells=self._collector.record(kind, view, offset) if code in _OF_RECORDS else None,
         )
         self._collector.keep(kind, entry)

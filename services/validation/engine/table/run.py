@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -103,20 +104,28 @@ class TableRun:
             kind = (column.number, "missing-cell", None)
             kept = told[: max(0, self._collector.room(kind))].tolist()
             for offset in kept:
-                place = (view.row(offset), view.line(offset))
-                self._one("missing-cell", column.number, column.field.name, "", *place)
+                self._one("missing-cell", column.number, column.field.name, "", view, offset)
             if len(told) > len(kept):
                 self._collector.count(kind, column.field.name, len(told) - len(kept))
         for offset, cells in block.extra.items():
             if offset in hidden:
                 continue
             for number, cell in enumerate(cells, start=len(block.columns) + 1):
-                self._one("extra-cell", number, "", cell, view.row(offset), view.line(offset))
+                self._one("extra-cell", number, "", cell, view, offset)
 
-    def _one(self, code: str, number: int, name: str, cell: str, row: int, line: int) -> None:
+    def _one(self, code: str, number: int, name: str, cell: str, view: BlockView, offset: int) -> None:
         kind = (number, code, None)
-        params = {"field": name, "number": number}
-        entry = Entry(code, code, params, row=row, line=line, field=name, field_number=number, cell=cell)
+        entry = Entry(
+            code,
+            code,
+            {"field": name, "number": number},
+            row=view.row(offset),
+            line=view.line(offset),
+            field=name,
+            field_number=number,
+            cell=cell,
+            cells=self._collector.record(kind, view, offset),
+        )
         self._collector.add(kind, entry)
 
     def _row_faults(
@@ -126,8 +135,9 @@ class TableRun:
         assert column is not None
         for offset, violation, text in checker.violations(view, faults, blank):
             problem = Problem(checker.check.kind, violation.key, violation.params, fix=violation.fix)
+            kind = (column.number, *problem.kind)
             entry = _entry(problem, column, text or "", view.row(offset), view.line(offset))
-            self._collector.add((column.number, *problem.kind), entry)
+            self._collector.add(kind, replace(entry, cells=self._collector.record(kind, view, offset)))
 
 
 def _entry(problem: Problem, column: Column, text: str | None, row: int, line: int) -> Entry:

@@ -73,6 +73,15 @@ class BlockView:
         """The number of a record of the block."""
         return self.block.first_row + offset
 
+    def width(self, offset: int) -> int:
+        """How many cells a record has at most."""
+        return len(self.block.columns) + len(self.block.extra.get(offset, ()))
+
+    def record(self, offset: int) -> list[str]:
+        """The cells of a record as they are written, those beyond the columns included."""
+        cells = (column[offset].as_py() for column in self.block.columns)
+        return [*(cell for cell in cells if cell is not None), *self.block.extra.get(offset, ())]
+
     def _find_missing(self, index: int, values: frozenset[str]) -> Mask:
         column = self.block.columns[index]
         if self.is_coded(index):

@@ -235,6 +235,17 @@ def test_a_short_row_is_told_once() -> None:
 # --- Validata
 
 
+def test_validata_gives_the_record_of_an_error_about_a_record(reports: dict[str, FileReport]) -> None:
+    errors = json.loads(whole("validata", reports["invalid"]))["report"]["errors"]
+    cells = {(error["type"], error["rowNumber"]): error["cells"] for error in errors if "cells" in error}
+    assert cells["primary-key", 3][:3] == ["1", "12/03/2024", "-1"]
+    assert cells["missing-cell", 6] == ["4"]
+    assert cells["extra-cell", 5][-2:] == ["en trop", "@SUM(1)"]
+    assert cells["foreign-key", 3][4] == "c"
+    assert cells["one-of-required", 8] == ["5", "2024-03-12", "5", "", "", "x", "é", ""]
+    assert "type-error" not in {kind for kind, _ in cells}
+
+
 def test_validata_shape(reports: dict[str, FileReport]) -> None:
     found: dict[str, Any] = json.loads(whole("validata", reports["invalid"]))
     assert list(found) == ["schema", "url", "options", "version", "date", "report"]
@@ -253,8 +264,9 @@ def test_validata_shape(reports: dict[str, FileReport]) -> None:
     cell = ["cell", "fieldName", "fieldNumber", "rowNumber"]
     assert told["type-error"] == (["#table", "#row", "#cell"], cell)
     assert told["constraint-error"] == (["#table", "#row", "#cell"], cell)
-    assert told["missing-cell"] == (["#table", "#row", "#cell"], cell)
-    assert told["extra-cell"] == (["#table", "#row", "#cell"], cell)
+    both = sorted([*cell, "cells"])
+    assert told["missing-cell"] == (["#table", "#row", "#cell"], both)
+    assert told["extra-cell"] == (["#table", "#row", "#cell"], both)
     assert told["blank-row"] == (["#table", "#row"], ["cells", "rowNumber"])
     assert told["missing-label"] == (["#table", "#header", "#label"], ["fieldName", "fieldNumber"])
     assert told["custom-check-error"] == (["#body", "#table", "#row", "#cell"], cell)
