@@ -143,8 +143,15 @@ def documented_problems() -> list[type[Problem]]:
 def events() -> list[type[Event]]:
     """Return every event of the contracts, by type."""
     _import_below(shared.contracts.__name__, shared.contracts.__path__)
-    ours = [kind for kind in Event.__subclasses__() if kind.__module__.startswith("shared.contracts.")]
-    return sorted(ours, key=lambda kind: kind.type)
+    ours = [kind for kind in _descendants(Event) if kind.__module__.startswith("shared.contracts.")]
+    # What several events have in common is no event: it has no type.
+    return sorted((kind for kind in ours if "type" in vars(kind)), key=lambda kind: kind.type)
+
+
+def _descendants(root: type[Event]) -> Iterator[type[Event]]:
+    for child in root.__subclasses__():
+        yield child
+        yield from _descendants(child)
 
 
 def events_page() -> str:

@@ -7,8 +7,15 @@ from typing import cast
 
 from fastapi import FastAPI
 
-from shared.contracts.catalog import ResourceRegistered
-from shared.contracts.validation import ValidationCompleted
+from shared.contracts.catalog import DatasetPublished, DatasetRemoved, ResourceRegistered
+from shared.contracts.validation import (
+    LabelExpired,
+    LabelGranted,
+    LabelRenewed,
+    LabelRevoked,
+    LabelSuspended,
+    ValidationCompleted,
+)
 from shared.messaging.events import Routes
 from shared.messaging.worker import Worker
 from shared.migrations import Migrations
@@ -90,5 +97,12 @@ SERVICES: dict[str, Service] = {
 # Event type -> the services that hear it, each on its own queue.
 ROUTES: Routes = {
     ResourceRegistered.type: ("validation",),
+    DatasetPublished.type: ("directory",),
+    DatasetRemoved.type: ("directory",),
     ValidationCompleted.type: ("catalog",),
+    LabelGranted.type: ("directory",),
+    LabelRenewed.type: ("directory",),
+    LabelSuspended.type: ("directory",),
+    LabelRevoked.type: ("directory",),
+    LabelExpired.type: ("directory",),
 }

@@ -1,5 +1,6 @@
 """Events sent by the catalog."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -27,3 +28,29 @@ class ResourceRegistered(Event):
     )
     schema_name: str = Field(description="Name of the Table Schema, such as `scdl/deliberations`.")
     schema_version: str | None = Field(default=None, description="Exact version; None is the latest one.")
+
+
+class DatasetPublished(Event):
+    """A dataset is public, as it is now: sent when it is first shown and at each change of a member below."""
+
+    type: ClassVar[str] = "catalog.dataset.published.v1"
+
+    dataset_id: UUID
+    revision: int = Field(description="Grows at each change of the dataset; the greatest one is in force.")
+    organization_siren: str | None = Field(description="SIREN of the body that publishes, when it is known.")
+    themes: tuple[str, ...] = Field(default=(), description="Codes of its themes.")
+    schemas: tuple[str, ...] = Field(
+        default=(), description="Names of the Table Schemas that its files follow."
+    )
+    reuses: int = Field(default=0, ge=0, description="Number of reuses that are known.")
+    published_at: datetime = Field(description="When it was first shown.")
+
+
+class DatasetRemoved(Event):
+    """A dataset is no longer shown."""
+
+    type: ClassVar[str] = "catalog.dataset.removed.v1"
+
+    dataset_id: UUID
+    revision: int = Field(description="Greater than that of every event of this dataset before.")
+    removed_at: datetime

@@ -1,6 +1,6 @@
 """Events sent by the validation service."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -27,3 +27,54 @@ class ValidationCompleted(Event):
     finished_at: datetime
     resource_id: UUID | None = Field(default=None, description="The catalog's resource, when it asked.")
     resource_revision: int | None = None
+
+
+class LabelEvent(Event):
+    """What every event of a label tells: the whole of its state, so that the newest one is enough."""
+
+    label_id: UUID
+    sequence: int = Field(
+        description="Grows at each event of this label; an older one that comes late is nothing."
+    )
+    occurred_at: datetime
+    progiciel_id: UUID = Field(description="The application, of the directory.")
+    version_id: UUID | None = Field(default=None, description="Its version, of the directory.")
+    module_id: UUID | None = Field(default=None, description="Its export module, of the directory.")
+    schema_name: str
+    schema_version: str
+    assurance: Literal["declare", "verifie", "confirme"]
+    state: Literal["valide", "a_renouveler", "suspendu", "revoque", "expire"]
+    valid_from: date
+    valid_until: date = Field(description="Last day of validity.")
+    verify_url: str = Field(description="Page on which anybody checks the label.")
+    reason: str = Field(default="", description="Why it was suspended or revoked.")
+
+
+class LabelGranted(LabelEvent):
+    """A label is given."""
+
+    type: ClassVar[str] = "validation.label.granted.v1"
+
+
+class LabelRenewed(LabelEvent):
+    """A label is prolonged, in force again, or close to its end (`a_renouveler`)."""
+
+    type: ClassVar[str] = "validation.label.renewed.v1"
+
+
+class LabelSuspended(LabelEvent):
+    """A label is no longer valid for the time being."""
+
+    type: ClassVar[str] = "validation.label.suspended.v1"
+
+
+class LabelRevoked(LabelEvent):
+    """A label is withdrawn for good."""
+
+    type: ClassVar[str] = "validation.label.revoked.v1"
+
+
+class LabelExpired(LabelEvent):
+    """A label has come to its end."""
+
+    type: ClassVar[str] = "validation.label.expired.v1"
