@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from services.validation.domain.problems import (
 )
 from services.validation.domain.verdict import Verdict, judge_file
 from services.validation.engine import bundle
-from services.validation.engine.child import Child, ChildDied, Limits
+from services.validation.engine.child import ChildDied
 from services.validation.operations import validations as operations
+from services.validation.operations.children import ChildPool
 from services.validation.operations.context import ValidationContext
 from services.validation.store import validations as store
 from shared.clock import now
@@ -29,46 +30,6 @@ from shared.messaging.work import Claim, WorkTable
 from shared.problems import Problem
 
 ORPHAN_AGE = timedelta(days=1)
-# What a process loads before its first file.
-PRELOAD = ("services.validation.domain.verdict", "services.validation.engine.validation")
-
-
-class ChildPool:
-    """The limited processes of a worker: each validates one file at a time and stays warm for the next."""
-
-    def __init__(self, size: int, limits: Limits) -> None:
-        self._idle: asyncio.Queue[Child] = asyncio.Queue()
-        self._all = [Child(limits, preload=PRELOAD) for _ in range(size)]
-        for child in self._all:
-            self._idle.put_nowait(child)
-
-    async def warm(self) -> None:
-        """Start every process, so that the first file does not wait for imports."""
-        await asyncio.gather(*(asyncio.to_thread(child.start) for child in self._all))
-
-    async def judge(
-        self, path: Path, filename: str, descriptor: dict[str, Any], options: dict[str, Any]
-    ) -> Verdict:
-        """Validate a file in a process; raises `ChildDied`. When cancelled, the process is killed at once."""
-        child = await self._idle.get()
-        try:
-            call = asyncio.create_task(
-                asyncio.to_thread(child.call, judge_file, str(path), filename, descriptor, options)
-            )
-            try:
-                verdict: Verdict = await asyncio.shield(call)
-            except asyncio.CancelledError:
-                child.kill()
-                with suppress(Exception):
-                    await call
-                raise
-            return verdict
-        finally:
-            self._idle.put_nowait(child)
-
-    async def close(self) -> None:
-        """End the processes."""
-        await asyncio.gather(*(asyncio.to_thread(child.kill) for child in self._all))
 
 
 class ValidationJobs:
@@ -120,7 +81,9 @@ class ValidationJobs:
         descriptor = bundle.load(row["schema_name"], row["schema_version"])
         options = {"samples": self._context.settings.validation_samples, **row["options"]}
         try:
-            return await self._children.judge(source.path, row["filename"], descriptor, options)
+            return await self._children.call(
+                judge_file, str(source.path), row["filename"], descriptor, options
+            )
         except ChildDied as error:
             raise FileTooComplex.because(error.reason) from error
 

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-from services.validation.engine.child import Limits
-from services.validation.jobs import ChildPool, ValidationJobs, remove_old_uploads, remove_orphan_uploads
+from services.validation.jobs import ValidationJobs, remove_old_uploads, remove_orphan_uploads
 from services.validation.migrations import MIGRATIONS
 from services.validation.operations import validations as operations
+from services.validation.operations.children import ChildPool
 from services.validation.settings import ValidationSettings
 from shared.app import open_context, worker_parts
 from shared.contracts.catalog import ResourceRegistered
@@ -24,13 +24,8 @@ def create_worker(settings: ValidationSettings, routes: Routes) -> Worker:
 
 @asynccontextmanager
 async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIterator[WorkerParts]:
-    limits = Limits(
-        memory_bytes=settings.validation_memory_bytes,
-        cpu_seconds=settings.validation_cpu_seconds,
-        wall_seconds=settings.validation_wall_seconds,
-    )
     async with open_context(MIGRATIONS, settings) as context:
-        children = ChildPool(settings.validation_processes, limits)
+        children = ChildPool.of(settings, settings.validation_processes)
         table = WorkTable(
             context.db,
             "validation",

@@ -8,8 +8,9 @@ from typing import Any, cast
 import pytest
 
 from services.validation.engine.child import Limits
-from services.validation.jobs import ChildPool, ValidationJobs
+from services.validation.jobs import ValidationJobs
 from services.validation.migrations import MIGRATIONS
+from services.validation.operations.children import ChildPool
 from services.validation.operations.validations import UPLOADS
 from services.validation.settings import ValidationSettings
 from shared.app import open_context
