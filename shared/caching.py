@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.pagination import next_link
-from shared.problems import PreconditionFailed
+from shared.problems import PreconditionFailed, PreconditionRequired
 
 
 def strong_etag(body: bytes) -> str:
@@ -35,6 +35,19 @@ def require_match(request: Request, etag: str) -> None:
             fr="La ressource a changé depuis que vous l'avez lue : relisez-la, puis refaites votre modification.",
             en="The resource has changed since you read it: read it again, then make your change anew.",
         )
+
+
+def require_present(request: Request, document: Any) -> None:
+    """Raise unless `If-Match` names the present version of a document: nothing is replaced unseen.
+
+    Raises `PreconditionRequired` without the header, `PreconditionFailed` for another version.
+    """
+    if request.headers.get("if-match") is None:
+        raise PreconditionRequired(
+            fr="Ce remplacement demande l'en-tête « If-Match » : lisez la ressource et renvoyez son « ETag ».",
+            en="This replacement needs the header `If-Match`: read the resource and send its `ETag` back.",
+        )
+    require_match(request, strong_etag(orjson.dumps(document)))
 
 
 def bytes_response(

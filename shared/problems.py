@@ -10,6 +10,7 @@ Problem                      root: status, slug and title by class, detail by in
 ├── RequestTimeout           408  the body comes too slowly
 ├── Conflict                 409
 ├── PreconditionFailed       412  If-Match names another version
+├── PreconditionRequired     428  a write that replaces needs If-Match
 ├── PayloadTooLarge          413
 ├── UnsupportedMediaType     415
 ├── TooManyRequests          429
@@ -150,6 +151,13 @@ class PreconditionFailed(Problem):
     slug = "precondition-failed"
     title_fr = "La ressource a changé entre-temps"
     title_en = "The resource has changed meanwhile"
+
+
+class PreconditionRequired(Problem):
+    status = 428
+    slug = "precondition-required"
+    title_fr = "If-Match attendu"
+    title_en = "If-Match needed"
 
 
 class PayloadTooLarge(Problem):
