@@ -30,7 +30,7 @@ def encode_cursor(listing: str, values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(_seal(listing, data) + data).rstrip(b"=").decode()
 
 
-def decode_cursor(listing: str, cursor: str, kinds: Sequence[type]) -> list[Any]:
+def decode_cursor(listing: str, cursor: str, kinds: Sequence[type], *, place: str = "cursor") -> list[Any]:
     """Return the ordering values held by a cursor; raises `InvalidRequest` when it was not made for this list."""
     try:
         # The seal has no secret: what it lets through may still be anything.
@@ -42,7 +42,7 @@ def decode_cursor(listing: str, cursor: str, kinds: Sequence[type]) -> list[Any]
         return [kind(value) for kind, value in zip(kinds, values, strict=True)]
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidRequest.at(
-            "/query/cursor",
+            f"/query/{place}",
             fr="Ce curseur n'est pas le « next » d'une page de cette liste : reprenez sans curseur.",
             en="This cursor is not the `next` of a page of this list: start again without it.",
         ) from error

@@ -84,3 +84,6 @@ class Settings(BaseSettings):
     outbox_keep_days: int = Field(
         default=7, ge=1, le=365, description="Days that sent events are kept for replay, then removed."
     )
+    changes_keep_days: int = Field(
+        default=400, ge=1, le=3650, description="Days that the change log is kept for those who follow it."
+    )

@@ -7,8 +7,15 @@ from sqlalchemy import BigInteger, Index
 from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 from sqlmodel import Field, SQLModel
 
+from shared.changes.tables import ChangeColumns, change_new_index, change_subject_index
 from shared.messaging.tables import InboxColumns, OutboxColumns, inbox_due_index, outbox_unsent_index
 from shared.tables import IdempotencyColumns, service_registry, timestamp
+from shared.webhooks.tables import (
+    DeliveryColumns,
+    SubscriptionColumns,
+    delivery_constraints,
+    subscription_owner_index,
+)
 
 mapped = service_registry("catalog")
 metadata = mapped.metadata
@@ -36,6 +43,27 @@ class Idempotency(IdempotencyColumns, Table, table=True):
     """Requests already answered."""
 
     __tablename__ = "idempotency"
+
+
+class Change(ChangeColumns, Table, table=True):
+    """What happened to the datasets."""
+
+    __tablename__ = "change"
+    __table_args__ = (change_new_index(), change_subject_index())
+
+
+class WebhookSubscription(SubscriptionColumns, Table, table=True):
+    """Where to tell whom of what."""
+
+    __tablename__ = "webhook_subscription"
+    __table_args__ = (subscription_owner_index(),)
+
+
+class WebhookDelivery(DeliveryColumns, Table, table=True):
+    """A change to tell a subscription."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = delivery_constraints("catalog")
 
 
 class Dataset(Table, table=True):
