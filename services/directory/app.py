@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from fastapi import FastAPI
 
-from services.directory.api import collectivites, editeurs, modules, progiciels, usages
+from services.directory.api import collectivites, editeurs, modules, observatoire, progiciels, usages
 from services.directory.migrations import MIGRATIONS
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.search_index import LiveIndex
@@ -23,7 +23,14 @@ def create_app(settings: DirectorySettings) -> FastAPI:
             summary="Annuaire des collectivités, des progiciels qu'elles utilisent et de leurs éditeurs.",
             settings=settings,
             open_context=lambda: open_directory(settings),
-            routers=[collectivites.router, editeurs.router, progiciels.router, modules.router, usages.router],
+            routers=[
+                collectivites.router,
+                editeurs.router,
+                progiciels.router,
+                modules.router,
+                observatoire.router,
+                usages.router,
+            ],
         )
     )
 

@@ -44,6 +44,14 @@ class DatasetPublished(Event):
     )
     reuses: int = Field(default=0, ge=0, description="Number of reuses that are known.")
     published_at: datetime = Field(description="When it was first shown.")
+    title: str = Field(default="", description="Its title.")
+    conforming: bool | None = Field(
+        default=None,
+        description="Whether every file that declares a schema was found conformant; None when one has no verdict.",
+    )
+    changed_at: datetime | None = Field(
+        default=None, description="When it became what is told here; the moment of first showing at first."
+    )
 
 
 class DatasetRemoved(Event):

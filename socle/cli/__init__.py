@@ -21,6 +21,7 @@ COMMANDS = {
     "migrate": ("socle.cli.migrate", "Mettre la base à jour. / Bring the database up to date."),
     "keys": ("socle.cli.keys", "Créer, lister, révoquer des clés d'API. / API keys."),
     "messages": ("socle.cli.messages", "Messages en échec : lister, relancer. / Failed messages."),
+    "observatory": ("socle.cli.observatory", "Les fichiers de l'observatoire. / Files of the observatory."),
     "openapi": ("socle.cli.openapi", "Écrire les documents OpenAPI. / Write the OpenAPI documents."),
 }
 

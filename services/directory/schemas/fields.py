@@ -10,6 +10,7 @@ from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES
 from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.folding import words
 from services.directory.domain.identifiers import InvalidIdentifier, clean, parse_code_insee, parse_siren
+from services.directory.domain.territoire import parse_territoire
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from shared.clock import now
 
@@ -53,6 +54,10 @@ def _domaine(value: str) -> str:
     return _known(value, dict(DOMAINES), "le domaine doit être l'un de", "the domain must be one of")
 
 
+def _territoire(value: str) -> str:
+    return str(parse_territoire(value))
+
+
 def _emptied(value: object) -> object:
     return value or None
 
@@ -86,6 +91,7 @@ DepartementCode = Annotated[Choice, AfterValidator(_departement)]
 RegionCode = Annotated[Choice, AfterValidator(_region)]
 PopulationCode = Annotated[Choice, AfterValidator(_population)]
 Siren = Annotated[Choice, AfterValidator(parse_siren)]
+TerritoireCode = Annotated[Choice, AfterValidator(_territoire)]
 InseeCode = Annotated[Choice, AfterValidator(parse_code_insee)]
 
 

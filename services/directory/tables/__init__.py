@@ -5,6 +5,7 @@ from services.directory.tables.collectivites import Collectivite, ReferenceChang
 from services.directory.tables.contacts import Contact, ContactAccess
 from services.directory.tables.kernel import Idempotency, Inbox, Outbox, Table, mapped, metadata
 from services.directory.tables.moderation import HistoryEntry, Submission
+from services.directory.tables.observatoire import ObservatoireImport, ObservatoireLigne, Publication
 from services.directory.tables.software import Editeur, ExportModule, Label, Progiciel, Version
 from services.directory.tables.usages import BatchImport, Claim, ImportLine, Usage
 
@@ -23,8 +24,11 @@ __all__ = [
     "ImportLine",
     "Inbox",
     "Label",
+    "ObservatoireImport",
+    "ObservatoireLigne",
     "Outbox",
     "Progiciel",
+    "Publication",
     "PublishedDataset",
     "ReferenceChange",
     "ReferenceImport",
