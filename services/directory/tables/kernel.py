@@ -2,8 +2,15 @@
 
 from sqlmodel import SQLModel
 
+from shared.changes.tables import ChangeColumns, change_new_index, change_subject_index
 from shared.messaging.tables import InboxColumns, OutboxColumns, inbox_due_index, outbox_unsent_index
 from shared.tables import IdempotencyColumns, service_registry
+from shared.webhooks.tables import (
+    DeliveryColumns,
+    SubscriptionColumns,
+    delivery_constraints,
+    subscription_owner_index,
+)
 
 mapped = service_registry("directory")
 metadata = mapped.metadata
@@ -31,3 +38,24 @@ class Idempotency(IdempotencyColumns, Table, table=True):
     """Requests already answered."""
 
     __tablename__ = "idempotency"
+
+
+class Change(ChangeColumns, Table, table=True):
+    """What happened to what the directory lists."""
+
+    __tablename__ = "change"
+    __table_args__ = (change_new_index(), change_subject_index())
+
+
+class WebhookSubscription(SubscriptionColumns, Table, table=True):
+    """Where to tell whom of what."""
+
+    __tablename__ = "webhook_subscription"
+    __table_args__ = (subscription_owner_index(),)
+
+
+class WebhookDelivery(DeliveryColumns, Table, table=True):
+    """A change to tell a subscription."""
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = delivery_constraints("directory")
