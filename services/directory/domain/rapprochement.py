@@ -62,6 +62,9 @@ class Matcher:
         self._by_name: dict[tuple[str, str], set[str]] = {}
         for body in bodies:
             self._by_siren[body.siren] = body
+            if body.code_insee:
+                # A commune that took others in may have a new SIREN and its old code.
+                self._by_code[body.code_insee] = body
             for alias in body.aliases:
                 self._by_code.setdefault(alias.code, body)
                 if alias.nature == "département":

@@ -53,6 +53,11 @@ async def import_file(db: Database, kind: str, year: int, filename: str, data: b
     """
     checksum = hashlib.sha256(data).hexdigest()
     rows = read_rows(data, ORGANISMES if kind == "organismes" else PLATEFORMES)
+    async with db.transaction() as session:
+        known = await store.find_import(session, kind, year, checksum)
+        if known is not None:
+            await store.put_in_force(session, kind, year, known)
+            return Imported(known, known=True)
     edition = await reference_store.edition_in_force(db)
     if edition is None:
         raise UnreadableFile(
