@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.validation.api import limits, schemas, validations
-from services.validation.migrations import MIGRATIONS
+from services.validation.api import contents, events, limits, schemas, validations
+from services.validation.operations.context import open_validation
 from services.validation.settings import ValidationSettings
-from shared.app import Service, create_service_app, open_context
+from shared.app import Service, create_service_app
 
 
 def create_app(settings: ValidationSettings) -> FastAPI:
@@ -16,7 +16,7 @@ def create_app(settings: ValidationSettings) -> FastAPI:
             title="Socle · Validation",
             summary="Validation des fichiers du Socle Commun des Données Locales (SCDL).",
             settings=settings,
-            open_context=lambda: open_context(MIGRATIONS, settings),
-            routers=[validations.router, limits.router, schemas.router],
+            open_context=lambda: open_validation(settings),
+            routers=[validations.router, contents.router, events.router, limits.router, schemas.router],
         )
     )

@@ -8,6 +8,27 @@ from shared.settings import RATE, Settings
 class ValidationSettings(Settings):
     """What the validation service adds to the common settings."""
 
+    validation_registry_url: str = Field(
+        default="https://schema.data.gouv.fr/schemas.json",
+        pattern=r"^https?://",
+        description="Index of the national registry of schemas, read by `socle schemas sync`.",
+    )
+    validation_registry_sync_hours: float = Field(
+        default=0,
+        ge=0,
+        le=720,
+        description="Hours between two synchronisations made by the worker; 0: none, `socle schemas sync` does them.",
+    )
+    validation_schedules_per_owner: int = Field(
+        default=1_000, ge=1, le=100_000, description="Scheduled validations that one owner may have."
+    )
+    validation_schedule_max_failures: int = Field(
+        default=8,
+        ge=1,
+        le=50,
+        description="Consecutive failures after which a scheduled validation is paused.",
+    )
+
     validation_max_upload_bytes: int = Field(
         default=100_000_000, ge=1, description="Largest file accepted, uploaded or fetched, in bytes."
     )
@@ -46,6 +67,24 @@ class ValidationSettings(Settings):
     )
     validation_keep_upload_days: int = Field(
         default=7, ge=0, le=3650, description="Days that uploaded files are kept; their reports stay."
+    )
+    validation_awaiting_hours: float = Field(
+        default=24,
+        gt=0,
+        le=720,
+        description="Hours that a validation waits for a content announced and sent apart, then fails.",
+    )
+    validation_max_files: int = Field(
+        default=20, ge=1, le=200, description="Files accepted in one package, validated together."
+    )
+    validation_progress_seconds: float = Field(
+        default=0.5, ge=0.01, le=60, description="Time between two notes of how far a validation is, in seconds."
+    )
+    validation_heartbeat_seconds: float = Field(
+        default=15,
+        ge=0.01,
+        le=300,
+        description="Time between two signs of life on a stream of events, in seconds.",
     )
     validation_max_wait_seconds: int = Field(
         default=30,

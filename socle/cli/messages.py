@@ -1,20 +1,15 @@
 """`socle messages`: what no handler could deal with, listed and tried again."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
-import asyncpg
 import click
 
 from shared.db import Database
 from shared.messaging.inbox import failed_messages, retry_failed
-from socle.cli.options import administration_database, data_option
+from socle.cli.options import data_option
+from socle.cli.service_database import with_service
 from socle.topology import SERVICES
-
-T = TypeVar("T")
 
 service_option = click.option(
     "--service", type=click.Choice(tuple(SERVICES)), help="Un seul service. / One service only."
@@ -32,7 +27,7 @@ def messages() -> None:
 def list_(service: str | None, data: Path) -> None:
     """Lister les messages en échec, du plus ancien au plus récent. / List failed messages, oldest first."""
     for name in _chosen(service):
-        for row in _with_service(data, name, failed_messages):
+        for row in with_service(data, name, failed_messages):
             click.echo(
                 f"{row['id']}\t{name}\t{row['type']}\t{row['received_at']:%Y-%m-%dT%H:%M:%SZ}\t"
                 f"{row['attempts']}\t{row['error']}"
@@ -49,7 +44,7 @@ def retry(message_id: UUID | None, service: str | None, data: Path) -> None:
     async def again(db: Database) -> int:
         return await retry_failed(db, message_id)
 
-    count = sum(_with_service(data, name, again) for name in _chosen(service))
+    count = sum(with_service(data, name, again) for name in _chosen(service))
     if message_id is not None and count == 0:
         raise click.ClickException(
             f"Aucun message en échec ne porte l'identifiant {message_id}. / No failed message has this id."
@@ -59,21 +54,3 @@ def retry(message_id: UUID | None, service: str | None, data: Path) -> None:
 
 def _chosen(service: str | None) -> tuple[str, ...]:
     return (service,) if service is not None else tuple(SERVICES)
-
-
-def _with_service(data: Path, service: str, work: Callable[[Database], Awaitable[T]]) -> T:
-    url = administration_database(data)
-
-    async def run() -> T:
-        db = await Database.open(url, schema=service, pool_size=2)
-        try:
-            return await work(db)
-        finally:
-            await db.close()
-
-    try:
-        return asyncio.run(run())
-    except (OSError, asyncpg.PostgresError) as error:
-        raise click.ClickException(
-            f"La base ne répond pas comme attendu ({error}). / The database does not answer as expected."
-        ) from error

@@ -48,6 +48,107 @@ class UnknownSchema(Problem):
         )
 
 
+class UnusableSchema(Problem):
+    status = 422
+    slug = "unusable-schema"
+    title_fr = "Schéma inutilisable"
+    title_en = "Unusable schema"
+
+    @classmethod
+    def because(cls, pointer: str, *, fr: str, en: str) -> "UnusableSchema":
+        """Return the problem for a descriptor given by a client; `pointer` is the place in it."""
+        place_fr, place_en = (f" (à « {pointer} »)", f" (at `{pointer}`)") if pointer else ("", "")
+        return cls(
+            fr=f"Le schéma donné ne peut pas servir{place_fr} : {fr}. Corrigez-le, puis renvoyez la demande.",
+            en=f"The schema given cannot be used{place_en}: {en}. Correct it, then send the request again.",
+            pointer=pointer,
+        )
+
+
+class SchemaNotKept(NotFound):
+    slug = "schema-not-kept"
+    title_fr = "Schéma non conservé"
+    title_en = "Schema not kept"
+
+    @classmethod
+    def of(cls, resources: list[str]) -> "SchemaNotKept":
+        """Return the problem for a validation without a descriptor; `resources` are those of a package."""
+        if resources:
+            listed = ", ".join(resources[:20])
+            return cls(
+                fr=f"Chaque fichier du paquet a son schéma : ajoutez « ?resource= » et l'un de ces noms : {listed}.",
+                en=f"Each file of the package has its schema: add `?resource=` and one of these names: {listed}.",
+            )
+        return cls(
+            fr="Le schéma n'est conservé qu'avec un verdict, et cette validation n'en a pas (ou date d'avant).",
+            en="The schema is kept with a verdict only, and this validation has none (or is older).",
+        )
+
+
+class ContentAlreadySent(Conflict):
+    slug = "content-already-sent"
+    title_fr = "Contenu déjà reçu"
+    title_en = "Content already received"
+
+    @classmethod
+    def of(cls, state: str) -> "ContentAlreadySent":
+        """Return the problem for a validation that awaits no content in this state."""
+        return cls(
+            fr=f"Cette validation est dans l'état « {state} » et n'attend pas de contenu : demandez-en une nouvelle.",
+            en=f"This validation is in the state `{state}` and awaits no content: ask for a new one.",
+            state=state,
+        )
+
+
+class ContentNeverSent(Problem):
+    """Written in the row of a validation whose content did not come in time; never an HTTP answer."""
+
+    status = 422
+    slug = "content-never-sent"
+    title_fr = "Contenu jamais reçu"
+    title_en = "Content never received"
+
+    @classmethod
+    def after(cls, hours: float) -> "ContentNeverSent":
+        """Return the problem for content awaited this long."""
+        return cls(
+            fr=f"Le contenu annoncé n'est pas arrivé en {hours:g} h : demandez une nouvelle validation.",
+            en=f"The content announced did not come within {hours:g} h: ask for a new validation.",
+        )
+
+
+class ValidationEnded(Conflict):
+    slug = "validation-ended"
+    title_fr = "Validation déjà terminée"
+    title_en = "Validation already ended"
+
+    @classmethod
+    def of(cls, state: str) -> "ValidationEnded":
+        """Return the problem for a validation that can no longer be cancelled."""
+        return cls(
+            fr=f"Cette validation est terminée (« {state} ») et ne peut plus être annulée ; vous pouvez la supprimer.",
+            en=f"This validation has ended (`{state}`) and can no longer be cancelled; you may delete it.",
+            state=state,
+        )
+
+
+class ValidationCancelled(Problem):
+    """Written in the row of a validation that was cancelled; never an HTTP answer."""
+
+    status = 409
+    slug = "validation-cancelled"
+    title_fr = "Validation annulée"
+    title_en = "Validation cancelled"
+
+    @classmethod
+    def asked(cls) -> "ValidationCancelled":
+        """Return the problem for a cancellation that its owner asked for."""
+        return cls(
+            fr="Cette validation a été annulée par qui l'avait demandée : demandez-en une nouvelle au besoin.",
+            en="This validation was cancelled by whoever had asked for it: ask for a new one if needed.",
+        )
+
+
 class MissingFile(Problem):
     status = 422
     slug = "missing-file"
@@ -79,8 +180,23 @@ class UploadTooLarge(PayloadTooLarge):
         )
 
 
+class UnreadableFile(Problem):
+    status = 422
+    slug = "unreadable-file"
+    title_fr = "Fichier illisible"
+    title_en = "Unreadable file"
+
+    @classmethod
+    def because(cls, fr: str, en: str) -> "UnreadableFile":
+        """Return the problem for a file whose header cannot be read; without words, it has none."""
+        return cls(
+            fr=fr or "Le fichier n'a pas d'en-tête : sa première ligne doit nommer les colonnes.",
+            en=en or "The file has no header: its first line must name the columns.",
+        )
+
+
 class FileTooComplex(Problem):
-    """Written in the row of a validation whose process used up its memory or time; never an HTTP answer."""
+    """A limit of one process was reached; written in the row of a validation, answered where a header is asked."""
 
     status = 422
     slug = "file-too-complex"

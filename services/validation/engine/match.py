@@ -1,8 +1,8 @@
-"""Which bundled schema a header fits best, for files that match nothing of the schema they are checked with."""
+"""Which schema a header fits best, and why: for files that do not say, and for those checked with another's schema."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,6 +10,39 @@ from services.validation.engine import bundle
 from services.validation.engine.text.layout import plain
 
 _LEAST = 0.4
+# Two spellings at least this close (0 to 100) are one name written otherwise.
+_RENAMED = 80
+# A renamed column says less than one that is spelt as the schema wants it.
+_RENAMED_WEIGHT = 0.5
+# Names compared letter by letter: enough for any real header, few enough for a hostile one.
+_COLUMNS_LOOKED_AT = 100
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateField:
+    """A field, as far as a header can tell."""
+
+    name: str
+    title: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A schema that a header is compared with."""
+
+    schema: str
+    fields: tuple[CandidateField, ...]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, schema: str, descriptor: Mapping[str, object]) -> Candidate:
+        """Read what is needed of a descriptor."""
+        listed = descriptor.get("fields")
+        items = listed if isinstance(listed, list) else []
+        fields = tuple(_field(item) for item in items if isinstance(item, Mapping))
+        return cls(schema, fields, frozenset(plain(item.name) for item in fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +64,114 @@ class Fit:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A column taken for a field of another spelling; `similarity` from 0 to 1."""
+
+    column: str
+    field: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A fit and its reasons: columns found, taken for others, absent (required or not), and unknown."""
+
+    schema: str
+    score: float
+    found: tuple[str, ...]
+    renamed: tuple[Renamed, ...]
+    missing_required: tuple[str, ...]
+    missing_optional: tuple[str, ...]
+    extra: tuple[str, ...]
+
+
 def best_fits(header: Sequence[str], most: int = 3) -> tuple[Fit, ...]:
     """The bundled schemas that share most names with the header, the best first; none if all share little.
 
     The score is the harmonic mean of the share of labels recognised and the share of fields present.
     """
-    labels = {plain(label) for label in header} - {""}
-    fits = []
-    for name, names in _field_names().items():
-        matched = len(labels & names)
-        score = 2 * matched / (len(labels) + len(names)) if labels else 0.0
-        if score >= _LEAST:
-            fits.append(Fit(name, score, matched, len(names)))
+    fits = [
+        Fit(schema, score, matched, len(names))
+        for schema, names in _bundled().items()
+        for score, matched in [_shared(header, names)]
+        if score >= _LEAST
+    ]
     return tuple(sorted(fits, key=lambda fit: (-fit.score, fit.schema))[:most])
 
 
+def explain_fits(
+    header: Sequence[str], candidates: Iterable[Candidate], most: int = 5
+) -> tuple[Explained, ...]:
+    """The candidates that share anything with the header, the best first, each with its reasons.
+
+    The score is that of `best_fits`, a renamed column counting for half.
+    """
+    shared = [(candidate, _shared(header, candidate.names)[0]) for candidate in candidates]
+    likely = sorted((pair for pair in shared if pair[1] > 0), key=lambda pair: (-pair[1], pair[0].schema))
+    # Names only count more once spelling is looked at: no candidate far behind comes first by it.
+    explained = [_explain(header, candidate) for candidate, _ in likely[: most * 3]]
+    return tuple(sorted(explained, key=lambda fit: (-fit.score, fit.schema))[:most])
+
+
+def _explain(header: Sequence[str], candidate: Candidate) -> Explained:
+    columns = {plain(label): label for label in reversed(header) if plain(label)}
+    fields = {plain(item.name): item for item in candidate.fields}
+    same = columns.keys() & fields.keys()
+    left = {key: label for key, label in columns.items() if key not in same}
+    absent = [item for key, item in fields.items() if key not in same]
+    renamed = _renamed(left, absent)
+    taken = {pair.field for pair in renamed}
+    used = {pair.column for pair in renamed}
+    missing = [item for item in absent if item.name not in taken]
+    counted = len(same) + _RENAMED_WEIGHT * len(renamed)
+    return Explained(
+        candidate.schema,
+        2 * counted / (len(columns) + len(fields)),
+        found=tuple(item.name for key, item in fields.items() if key in same),
+        renamed=renamed,
+        missing_required=tuple(item.name for item in missing if item.required),
+        missing_optional=tuple(item.name for item in missing if not item.required),
+        extra=tuple(label for label in dict.fromkeys(header) if label in left.values() and label not in used),
+    )
+
+
+def _renamed(left: Mapping[str, str], absent: Sequence[CandidateField]) -> tuple[Renamed, ...]:
+    """Pair the columns left over with the absent fields, the closest spellings first, each once."""
+    from rapidfuzz import fuzz
+
+    pairs: list[tuple[float, str, str]] = []
+    for key, label in list(left.items())[:_COLUMNS_LOOKED_AT]:
+        for item in absent:
+            close = max(
+                fuzz.ratio(key[:_LONGEST_NAME], plain(spelling), score_cutoff=_RENAMED)
+                for spelling in (item.name, item.title)
+            )
+            if close:
+                pairs.append((close, label, item.name))
+    renamed: dict[str, Renamed] = {}
+    fields: set[str] = set()
+    for score, label, name in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
+        if label not in renamed and name not in fields:
+            renamed[label] = Renamed(label, name, round(score / 100, 3))
+            fields.add(name)
+    return tuple(renamed.values())
+
+
+def _shared(header: Iterable[str], names: frozenset[str]) -> tuple[float, int]:
+    labels = {plain(label) for label in header} - {""}
+    matched = len(labels & names)
+    return (2 * matched / (len(labels) + len(names)) if labels else 0.0), matched
+
+
+def _field(item: Mapping[str, object]) -> CandidateField:
+    constraints = item.get("constraints")
+    required = isinstance(constraints, Mapping) and constraints.get("required") is True
+    title = item.get("title")
+    return CandidateField(str(item.get("name")), title if isinstance(title, str) else "", required)
+
+
 @cache
-def _field_names() -> dict[str, frozenset[str]]:
+def _bundled() -> Mapping[str, frozenset[str]]:
     """Schema -> plain names of the fields of its latest version."""
-    found = {}
-    for name in bundle.names():
-        fields = bundle.load(name).get("fields")
-        assert isinstance(fields, list)
-        found[name] = frozenset(plain(str(field["name"])) for field in fields)
-    return found
+    return {name: Candidate.of(name, bundle.load(name)).names for name in bundle.names()}

@@ -1,6 +1,47 @@
 """What a process of the validation service works with."""
 
-from services.validation.settings import ValidationSettings
-from shared.app import Context
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
 
-ValidationContext = Context[ValidationSettings]
+from services.validation.domain.registry import Registry
+from services.validation.engine.child import Limits
+from services.validation.migrations import MIGRATIONS
+from services.validation.operations.children import ChildPool
+from services.validation.operations.registry import LiveRegistry
+from services.validation.settings import ValidationSettings
+from shared.app import Context, open_context
+
+# Headers read at once by one process, and the processor time that one may take.
+READERS = 2
+HEADER_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class ValidationContext(Context[ValidationSettings]):
+    """The common context, the schemas in force, and the limited processes that read headers."""
+
+    schemas: LiveRegistry
+    readers: ChildPool
+
+    @property
+    def registry(self) -> Registry:
+        """Return the schemas in force at this moment."""
+        return self.schemas.now
+
+
+@asynccontextmanager
+async def open_validation(settings: ValidationSettings) -> AsyncIterator[ValidationContext]:
+    """Open the connections of a process, with the schemas in force; raises `SchemaOutdated`."""
+    async with open_context(MIGRATIONS, settings) as common:
+        schemas = LiveRegistry(common.db)
+        # They are started by the first header to read.
+        readers = ChildPool(
+            READERS, Limits(settings.validation_memory_bytes, HEADER_SECONDS, 2 * HEADER_SECONDS)
+        )
+        async with schemas.following(common.listener):
+            parts = {field.name: getattr(common, field.name) for field in fields(common)}
+            try:
+                yield ValidationContext(**parts, schemas=schemas, readers=readers)
+            finally:
+                await readers.close()

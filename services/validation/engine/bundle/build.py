@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from services.validation.engine.references import version_key
+
 HERE = Path(__file__).parent
 # The keys of a descriptor that are facts. Everything else is prose, or about the people who wrote it.
 SCHEMA_FACTS = (
@@ -49,11 +51,6 @@ def render(facts: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def order(version: str) -> tuple[int, ...]:
-    """Give the sort key of a version such as `2.1.10`."""
-    return tuple(int(part) for part in version.split("."))
-
-
 def rewrite_index() -> list[str]:
     """Write `index.json` from the folders, and list what lacks prose (`owner/name: field`)."""
     index: dict[str, dict[str, str]] = {}
@@ -64,7 +61,7 @@ def rewrite_index() -> list[str]:
         paths = [path for path in folder.glob("*.json") if path != prose_path]
         words = json.loads(prose_path.read_text("utf-8"))["fields"]
         index[name] = {}
-        for path in sorted(paths, key=lambda path: order(path.stem)):
+        for path in sorted(paths, key=lambda path: version_key(path.stem)):
             facts = json.loads(path.read_text("utf-8"))
             index[name][path.stem] = facts.get("path", "")
             lacking += [f"{name}: {field['name']}" for field in facts["fields"] if field["name"] not in words]
