@@ -45,14 +45,18 @@ class Caller:
         """Return what tells this caller from another: the key, or the address."""
         return f"key:{self.key_id}" if self.key_id else f"address:{self.address}"
 
-    def require(self, scope: str) -> None:
-        """Raise `Unauthenticated` without a key, `Forbidden` when the key lacks the scope."""
+    def require_key(self) -> None:
+        """Raise `Unauthenticated` without a key."""
         if self.key_id is None:
             raise Unauthenticated(
                 fr="Cette opération demande une clé d'API (« Authorization: Bearer … » ou « X-API-Key »).",
                 en="This operation needs an API key, in the header `Authorization: Bearer …` or `X-API-Key`.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+
+    def require(self, scope: str) -> None:
+        """Raise `Unauthenticated` without a key, `Forbidden` when the key lacks the scope."""
+        self.require_key()
         if scope not in self.scopes and "admin" not in self.scopes:
             raise Forbidden(
                 fr=f"Cette clé n'a pas le droit « {scope} » : demandez-en une qui l'a à l'exploitant du service.",

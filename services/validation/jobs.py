@@ -1,35 +1,40 @@
-"""The work of the validation service: run queued validations in limited processes, remove old uploads."""
+"""The work of the validation service: run queued validations in limited processes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.validation.domain.descriptors import Descriptor, SchemaAsked
 from services.validation.domain.problems import (
     EmptyFile,
     FileTooComplex,
     SourceGone,
     ValidationGivenUp,
 )
-from services.validation.domain.verdict import Verdict, judge_file
-from services.validation.engine import bundle
+from services.validation.domain.verdict import PackageFile, Verdict, judge_file, judge_package
 from services.validation.engine.child import ChildDied
+from services.validation.operations import descriptors
 from services.validation.operations import validations as operations
 from services.validation.operations.children import ChildPool
 from services.validation.operations.context import ValidationContext
+from services.validation.store import descriptors as descriptors_store
 from services.validation.store import validations as store
+from services.validation.store import withdrawals
 from shared.clock import now
 from shared.files import Downloaded, temporary_file
-from shared.ids import made_at
 from shared.messaging.work import Claim, WorkTable
 from shared.problems import Problem
 
-ORPHAN_AGE = timedelta(days=1)
+# A file at hand, and the descriptor it is validated with.
+Part = tuple[Downloaded, Descriptor]
 
 
 class ValidationJobs:
@@ -41,67 +46,160 @@ class ValidationJobs:
         self._table = table
 
     async def run(self, claim: Claim) -> None:
-        """Validate the file of one claimed row, and settle the row with the verdict or the reason for none."""
-        row = await store.get(self._context.db, claim.id)
-        assert row is not None
-        await store.mark_started(self._context.db, claim.id, claim.fence, now())
-        source: Downloaded | None = None
+        """Validate the files of one claimed row, and settle the row with the verdict or the reason for none.
+
+        Returns at once, its process killed, when the row is cancelled or deleted meanwhile.
+        """
+        told = asyncio.Event()
+
+        def heard(payload: str | None) -> None:
+            if payload is None or payload == str(claim.id):
+                told.set()
+
+        async with self._context.listener.hearing(withdrawals.STOPPED_CHANNEL, heard):
+            work = asyncio.create_task(self._perform(claim))
+            try:
+                while not work.done():
+                    listening = asyncio.create_task(told.wait())
+                    await asyncio.wait({work, listening}, return_when=asyncio.FIRST_COMPLETED)
+                    listening.cancel()
+                    told.clear()
+                    if not work.done() and not await self._holds(claim):
+                        return
+                await work
+            finally:
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+
+    async def _holds(self, claim: Claim) -> bool:
         try:
-            async with self._source(row) as source:
-                verdict = await self._judge(source, row)
+            return await withdrawals.holds(self._context.db, claim.id, claim.fence)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            # The lease tells in the end.
+            return True
+
+    async def _perform(self, claim: Claim) -> None:
+        # Noted after we listen: whoever withdraws the row before is seen here, and after is heard.
+        if not await store.mark_started(self._context.db, claim.id, claim.fence, now()):
+            return
+        row = await store.get(self._context.db, claim.id)
+        if row is None:
+            return
+        parts: list[Part] = []
+        try:
+            async with AsyncExitStack() as stack:
+                for item in row["resources"] or [row]:
+                    parts.append(await self._part(stack, item, sum(source.size for source, _ in parts)))
+                if row["schema_url"] is not None:
+                    sha256 = parts[0][1].sha256
+                    await store.write_schema(self._context.db, claim.id, claim.fence, sha256)
+                verdict = await self._judge(claim, row, parts)
         except Problem as problem:
             if problem.status >= 500:
                 # Ours, and perhaps gone in a moment (storage away or full): it says nothing of the file.
                 raise
-            await self._end_without(claim, problem, source)
+            await self._end_without(claim, problem, parts if row["resources"] is None else [])
             return
-        async with self._context.db.transaction() as session:
-            if await self._table.settle(session, claim, "done"):
-                await operations.end_with_verdict(
-                    session, claim.id, verdict, sha256=source.sha256, size=source.size
-                )
+        await self._end_with(claim, row, parts, verdict)
 
     async def gave_up(self, session: AsyncSession, validation_id: UUID) -> None:
         """Write that a validation failed at every attempt."""
         problem = ValidationGivenUp.after(self._table.max_attempts)
         await operations.end_without_verdict(session, validation_id, problem)
 
-    async def _end_without(self, claim: Claim, problem: Problem, source: Downloaded | None) -> None:
+    async def _end_with(
+        self, claim: Claim, row: Mapping[str, Any], parts: list[Part], verdict: Verdict
+    ) -> None:
+        package = row["resources"] is not None
+        async with self._context.db.transaction() as session:
+            if not await self._table.settle(session, claim, "done"):
+                return
+            for _, descriptor in parts:
+                await descriptors_store.keep(session, descriptor)
+            await operations.end_with_verdict(
+                session,
+                claim.id,
+                verdict,
+                sha256=None if package else parts[0][0].sha256,
+                size=sum(source.size for source, _ in parts),
+                schema_sha256=None if package else parts[0][1].sha256,
+                resources=_judged(row["resources"], parts, verdict) if package else None,
+            )
+
+    async def _end_without(self, claim: Claim, problem: Problem, parts: list[Part]) -> None:
         async with self._context.db.transaction() as session:
             if await self._table.settle(session, claim, "failed"):
                 await operations.end_without_verdict(
                     session,
                     claim.id,
                     problem,
-                    sha256=source.sha256 if source else None,
-                    size=source.size if source else None,
+                    sha256=parts[0][0].sha256 if parts else None,
+                    size=parts[0][0].size if parts else None,
                 )
 
-    async def _judge(self, source: Downloaded, row: dict[str, Any]) -> Verdict:
-        descriptor = bundle.load(row["schema_name"], row["schema_version"])
+    async def _judge(self, claim: Claim, row: Mapping[str, Any], parts: list[Part]) -> Verdict:
         options = {"samples": self._context.settings.validation_samples, **row["options"]}
-        try:
-            return await self._children.call(
-                judge_file, str(source.path), row["filename"], descriptor, options
+        if row["resources"] is None:
+            [(source, descriptor)] = parts
+            judge = partial(
+                self._children.call, judge_file, str(source.path), row["filename"], descriptor.body, options
             )
+        else:
+            files = [
+                PackageFile(item["name"], str(source.path), item["filename"], descriptor.body)
+                for item, (source, descriptor) in zip(row["resources"], parts, strict=True)
+            ]
+            judge = partial(self._children.call, judge_package, row["filename"], files, options)
+        try:
+            async with self._telling(claim) as tell:
+                return await judge(on_message=tell)
         except ChildDied as error:
             raise FileTooComplex.because(error.reason) from error
 
     @asynccontextmanager
-    async def _source(self, row: dict[str, Any]) -> AsyncIterator[Downloaded]:
+    async def _telling(self, claim: Claim) -> AsyncIterator[Any]:
+        """Give what a process tells its progress to, from its thread; it is written every now and then."""
+        latest: dict[str, Any] = {}
+
+        async def write() -> None:
+            written: dict[str, Any] = {}
+            while True:
+                await asyncio.sleep(self._context.settings.validation_progress_seconds)
+                if latest != written:
+                    written = dict(latest)
+                    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                        await store.write_progress(self._context.db, claim.id, claim.fence, written)
+
+        writing = asyncio.create_task(write())
+        try:
+            yield latest.update
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _part(self, stack: AsyncExitStack, item: Mapping[str, Any], already: int) -> Part:
+        """Give a file as a local path, with its descriptor; `already` bytes were taken by others of its package."""
+        schema = SchemaAsked(
+            item["schema_name"], item["schema_version"], item["schema_url"], item["schema_sha256"]
+        )
+        descriptor = await descriptors.used(self._context, schema)
+        return await stack.enter_async_context(self._source(item, already)), descriptor
+
+    @asynccontextmanager
+    async def _source(self, item: Mapping[str, Any], already: int) -> AsyncIterator[Downloaded]:
         """Give the file as a local path: the one in the storage, or a copy fetched from its address."""
-        if row["storage_key"] is not None:
-            if not await self._context.storage.exists(row["storage_key"]):
-                raise SourceGone.of(row["filename"])
-            async with self._context.storage.local_path(row["storage_key"]) as path:
-                known = row["sha256"] is not None
-                yield Downloaded(path, row["sha256"], row["size"]) if known else await Downloaded.of(path)
+        if item["storage_key"] is not None:
+            if not await self._context.storage.exists(item["storage_key"]):
+                raise SourceGone.of(item["filename"])
+            async with self._context.storage.local_path(item["storage_key"]) as path:
+                known = item["sha256"] is not None
+                yield Downloaded(path, item["sha256"], item["size"]) if known else await Downloaded.of(path)
             return
         async with temporary_file() as path:
-            yield await self._fetch(row["source_url"], path)
+            yield await self._fetch(item["source_url"], path, already)
 
-    async def _fetch(self, url: str, path: Path) -> Downloaded:
-        limit = self._context.settings.validation_max_upload_bytes
+    async def _fetch(self, url: str, path: Path, already: int) -> Downloaded:
+        limit = max(1, self._context.settings.validation_max_upload_bytes - already)
         with path.open("wb") as file:
 
             async def write(chunk: bytes) -> None:
@@ -116,20 +214,15 @@ class ValidationJobs:
         return Downloaded(path, fetched.sha256, fetched.size)
 
 
-async def remove_old_uploads(context: ValidationContext) -> None:
-    """Remove the uploaded files kept long enough; their reports stay."""
-    limit = now() - timedelta(days=context.settings.validation_keep_upload_days)
-    while old := await store.stored_before(context.db, limit):
-        for validation_id, key in old:
-            await context.storage.delete(key)
-            await store.forget_file(context.db, validation_id)
-
-
-async def remove_orphan_uploads(context: ValidationContext) -> None:
-    """Remove uploads older than a day that belong to no validation (their process died before the commit)."""
-    limit = now() - ORPHAN_AGE
-    keys = {UUID(key.split("/")[-1]): key async for key in context.storage.list(operations.UPLOADS)}
-    old = [validation_id for validation_id in keys if made_at(validation_id) < limit]
-    known = await store.known_ids(context.db, old)
-    for validation_id in set(old) - known:
-        await context.storage.delete(keys[validation_id])
+def _judged(resources: list[dict[str, Any]], parts: list[Part], verdict: Verdict) -> list[dict[str, Any]]:
+    """Return the files of a package with what was used and found for each."""
+    return [
+        {
+            **item,
+            "sha256": source.sha256,
+            "size": source.size,
+            "schema_sha256": descriptor.sha256,
+            **asdict(tally),
+        }
+        for item, (source, descriptor), tally in zip(resources, parts, verdict.files, strict=True)
+    ]

@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-from services.validation.jobs import ValidationJobs, remove_old_uploads, remove_orphan_uploads
-from services.validation.migrations import MIGRATIONS
+from services.validation.jobs import ValidationJobs
+from services.validation.operations import uploads, withdrawals
 from services.validation.operations import validations as operations
 from services.validation.operations.children import ChildPool
+from services.validation.operations.context import open_validation
+from services.validation.operations.submissions import validate_resource
 from services.validation.settings import ValidationSettings
-from shared.app import open_context, worker_parts
+from shared.app import worker_parts
 from shared.contracts.catalog import ResourceRegistered
 from shared.messaging.events import Routes
 from shared.messaging.work import Work, WorkTable
@@ -24,7 +26,7 @@ def create_worker(settings: ValidationSettings, routes: Routes) -> Worker:
 
 @asynccontextmanager
 async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIterator[WorkerParts]:
-    async with open_context(MIGRATIONS, settings) as context:
+    async with open_validation(settings) as context:
         children = ChildPool.of(settings, settings.validation_processes)
         table = WorkTable(
             context.db,
@@ -38,12 +40,18 @@ async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIter
             yield worker_parts(
                 context,
                 routes,
-                handlers={ResourceRegistered: operations.validate_resource},
+                handlers={ResourceRegistered: partial(validate_resource, context)},
                 work=[Work(operations.KIND, table, jobs.run, jobs.gave_up, settings.validation_processes)],
                 clockwork=[
-                    Clockwork("remove old uploads", timedelta(hours=1), partial(remove_old_uploads, context)),
                     Clockwork(
-                        "remove orphan uploads", timedelta(hours=6), partial(remove_orphan_uploads, context)
+                        "end what awaits too long",
+                        timedelta(minutes=10),
+                        partial(withdrawals.expire, context),
+                        at_start=True,
+                    ),
+                    Clockwork("remove old uploads", timedelta(hours=1), partial(uploads.remove_old, context)),
+                    Clockwork(
+                        "remove orphan uploads", timedelta(hours=6), partial(uploads.remove_orphans, context)
                     ),
                 ],
             )

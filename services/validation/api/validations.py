@@ -1,59 +1,37 @@
-"""`/validation/v1/validations`: send a file, follow it, read its report."""
+"""`/validation/v1/validations`: send a file, follow it, read its report, take it back."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
-from pydantic import ValidationError
 
-from services.validation.domain.problems import MissingFile, ReportNotReady
+from services.validation.api import submissions as reading
+from services.validation.api.rights import Readable, Token, changeable
+from services.validation.domain.ownership import owner_name
+from services.validation.domain.problems import ReportNotReady, SchemaNotKept
+from services.validation.domain.states import State, ended
+from services.validation.operations import descriptors, submissions, uploads, withdrawals
 from services.validation.operations import validations as operations
 from services.validation.operations.context import ValidationContext
-from services.validation.operations.validations import Submission
-from services.validation.schemas.validations import ValidationRequest, ValidationView
+from services.validation.schemas.validations import ValidationPage, ValidationView
 from shared import idempotency
 from shared.app import CallerDep, context_of, count_hit
-from shared.caching import json_response
+from shared.caching import bytes_response, json_response, page_response
 from shared.db import OutcomeUnknown
 from shared.idempotency import IdempotencyKey
-from shared.ids import new_id
-from shared.problems import InvalidRequest
-from shared.requests import StrictRoute, bounded_json
-from shared.uploads import (
-    MAX_FIELD_BYTES,
-    UNBOUNDED,
-    Field,
-    FilePart,
-    FormReader,
-    declared_length,
-    file_label,
-)
+from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
+from shared.requests import StrictRoute
+from shared.uploads import UNBOUNDED
 
 router = APIRouter(prefix="/v1/validations", tags=["validations"], route_class=StrictRoute)
 
+LISTING = "validations"
+
 # RFC 7240, section 2: a name in any case, a value bare or quoted, among other preferences.
 _WAIT = re.compile(r'(?:^|[,;])\s*wait\s*=\s*("?)(\d{1,20})\1\s*(?=[,;]|$)', re.IGNORECASE | re.ASCII)
-
-_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file", "schema"],
-                "properties": {
-                    "file": {"type": "string", "format": "binary", "description": "The file to validate."},
-                    "schema": {"type": "string", "example": "scdl/deliberations@2.1.5"},
-                },
-            }
-        },
-        "application/json": {"schema": ValidationRequest.model_json_schema(by_alias=True)},
-    },
-}
 
 Prefer = Annotated[
     str | None,
@@ -66,39 +44,87 @@ Prefer = Annotated[
     status_code=201,
     response_model=ValidationView,
     responses={202: {"model": ValidationView, "description": "Not ended yet: follow `Location`."}},
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra=reading.OPENAPI,
     max_body_size=UNBOUNDED,
-    summary="Validate a file",
+    summary="Validate a file, rows, or a package",
 )
 async def create_validation(
-    request: Request, caller: CallerDep, key: IdempotencyKey = None, prefer: Prefer = None
+    request: Request,
+    caller: CallerDep,
+    key: IdempotencyKey = None,
+    prefer: Prefer = None,
+    schema: Annotated[
+        str | None, Query(min_length=1, max_length=2000, description="When the body is the file itself.")
+    ] = None,
+    filename: Annotated[
+        str | None, Query(max_length=2000, description="When the body is the file itself.")
+    ] = None,
+    private: Annotated[
+        bool, Query(description="Only your organisation may read it; needs an API key.")
+    ] = False,
 ) -> Response:
-    """Send a file, or the address of one, with the name of its schema; get the report at once, or its address."""
+    """Send a file, rows, or addresses, with a schema; get the report at once, or where to follow it."""
     context: ValidationContext = context_of(request)
     await count_hit(request, "validations", operations.rate_of(context, caller), caller.name)
     idempotency.check(key)
-    seconds = _seconds_to_wait(prefer, context)
-    submission = await _read_submission(request, context)
+    if private:
+        caller.require_key()
+    seconds = seconds_to_wait(prefer, context)
+    submission = await reading.read(request, context, schema=schema, filename=filename)
+    submission = reading.made_private(submission, private)
     try:
         async with context.db.transaction() as session:
-            validation_id = await operations.submit(
-                session, submission, caller=caller.name, idempotency_key=key
+            validation_id, token = await submissions.submit(
+                session, submission, caller=caller, idempotency_key=key
             )
     except OutcomeUnknown:
         # The row may be there: the file stays, and is removed within a day if it is not.
         raise
     except Exception:
-        await operations.discard_upload(context, submission)
+        await submissions.discard(context, submission)
         raise
     if validation_id == submission.id:
         await operations.ring(context, validation_id)
     else:
-        await operations.discard_upload(context, submission)
+        await submissions.discard(context, submission)
     found = await operations.wait_ended(context, validation_id, seconds or 0)
-    return await _answer(context, found, waited=seconds)
+    return await answer(context, found, waited=seconds, token=token)
 
 
-@router.get("/{validation_id}", response_model=ValidationView, summary="Follow a validation")
+@router.get("", response_model=ValidationPage, summary="List one's own validations")
+async def list_validations(
+    request: Request,
+    caller: CallerDep,
+    schema: Annotated[
+        str | None, Query(min_length=1, max_length=2000, description="`name` or `name@version`.")
+    ] = None,
+    state: State | None = None,
+    outcome: Literal["valid", "invalid"] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Response:
+    """List the validations that the organisation of the API key asked for, the newest first."""
+    context: ValidationContext = context_of(request)
+    caller.require_key()
+    owner = owner_name(caller.key_id, caller.owner_siren)
+    assert owner is not None
+    rows = await operations.page(
+        context,
+        owner,
+        before=decode_cursor(LISTING, cursor, [UUID])[0] if cursor else None,
+        limit=limit + 1,
+        schema=schema,
+        state=state,
+        outcome=outcome,
+    )
+    following = encode_cursor(LISTING, [str(rows[limit - 1]["id"])]) if len(rows) > limit else None
+    items = [operations.view(context, row) for row in rows[:limit]]
+    return page_response(request, {"items": items, "next": following})
+
+
+@router.get(
+    "/{validation_id}", response_model=ValidationView, dependencies=[Readable], summary="Follow a validation"
+)
 async def read_validation(request: Request, validation_id: UUID) -> Response:
     """Return the state of a validation, and its verdict once it has one."""
     context: ValidationContext = context_of(request)
@@ -106,7 +132,7 @@ async def read_validation(request: Request, validation_id: UUID) -> Response:
     return json_response(request, operations.view(context, found))
 
 
-@router.get("/{validation_id}/report", summary="Read the report")
+@router.get("/{validation_id}/report", dependencies=[Readable], summary="Read the report")
 async def read_report(request: Request, validation_id: UUID) -> Response:
     """Return the whole report: counts, summary by field and kind, and the errors with their cells."""
     context: ValidationContext = context_of(request)
@@ -117,97 +143,67 @@ async def read_report(request: Request, validation_id: UUID) -> Response:
     return json_response(request, report)
 
 
-async def _answer(context: ValidationContext, found: dict[str, Any], *, waited: float | None) -> Response:
+@router.get("/{validation_id}/schema", dependencies=[Readable], summary="The exact schema used")
+async def read_used_schema(request: Request, validation_id: UUID, resource: str | None = None) -> Response:
+    """Return the Table Schema with which the file (`resource` of a package) was validated, byte for byte."""
+    context: ValidationContext = context_of(request)
+    found = await operations.find(context, validation_id)
+    parts = {item["name"]: item for item in found["resources"] or ()}
+    part = parts.get(resource or "", {}) if found["resources"] is not None else found
+    body = await descriptors.explaining(context, part.get("schema_sha256"))
+    if body is None:
+        raise SchemaNotKept.of(list(parts))
+    return bytes_response(request, body, "application/json")
+
+
+@router.post("/{validation_id}/cancel", response_model=ValidationView, summary="Cancel a validation")
+async def cancel_validation(
+    request: Request, validation_id: UUID, caller: CallerDep, token: Token = None
+) -> Response:
+    """Stop a validation that has not ended; asked twice, it stays cancelled."""
+    context: ValidationContext = context_of(request)
+    await changeable(context, validation_id, caller, token)
+    async with context.db.transaction() as session:
+        await withdrawals.cancel(session, validation_id)
+    found = await operations.find(context, validation_id)
+    return Response(orjson.dumps(operations.view(context, found)), media_type="application/json")
+
+
+@router.delete("/{validation_id}", status_code=204, summary="Delete a validation")
+async def delete_validation(
+    request: Request, validation_id: UUID, caller: CallerDep, token: Token = None
+) -> Response:
+    """Remove a validation, its file and its report for good, stopping it first if it runs."""
+    context: ValidationContext = context_of(request)
+    await changeable(context, validation_id, caller, token)
+    async with context.db.transaction() as session:
+        keys = await withdrawals.delete(session, validation_id)
+    await uploads.remove(context, keys)
+    return Response(status_code=204)
+
+
+async def answer(
+    context: ValidationContext, found: dict[str, Any], *, waited: float | None, token: str | None = None
+) -> Response:
+    """Return what a validation is once something was sent: 201 when nothing is left to wait for, else 202."""
     document = operations.view(context, found)
-    ended = found["state"] not in ("queued", "running")
-    if ended and waited is not None:
+    over = ended(found["state"])
+    if over and waited is not None:
         document["report"] = await operations.report(context, found["id"])
-    headers = {"location": document["links"]["self"]}
+    if token is not None:
+        document["token"] = token
+    headers = {"location": document["links"]["self"], "cache-control": "no-store"}
     if waited is not None:
         headers["preference-applied"] = f"wait={waited:g}"
-    if not ended:
+    pending = not over and found["state"] != "awaiting"
+    if pending:
         headers["retry-after"] = "1"
     return Response(
-        orjson.dumps(document), 201 if ended else 202, media_type="application/json", headers=headers
+        orjson.dumps(document), 202 if pending else 201, media_type="application/json", headers=headers
     )
 
 
-def _seconds_to_wait(prefer: str | None, context: ValidationContext) -> float | None:
+def seconds_to_wait(prefer: str | None, context: ValidationContext) -> float | None:
+    """Return N of `Prefer: wait=N`, bounded; None when it is not asked for."""
     match = _WAIT.search(prefer or "")
     return float(min(int(match[2]), context.settings.validation_max_wait_seconds)) if match else None
-
-
-async def _read_submission(request: Request, context: ValidationContext) -> Submission:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
-        return await _read_json(request, context)
-    return await _read_form(request, context)
-
-
-async def _read_json(request: Request, context: ValidationContext) -> Submission:
-    try:
-        body = ValidationRequest.model_validate(await bounded_json(request, context.settings.max_body_bytes))
-    except ValidationError as error:
-        raise RequestValidationError(
-            [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
-        ) from error
-    return operations.with_schema(
-        Submission(new_id(), file_label(body.url.partition("?")[0]), operations.NO_SCHEMA, url=body.url),
-        body.schema_,
-    )
-
-
-async def _read_form(request: Request, context: ValidationContext) -> Submission:
-    submission: Submission | None = None
-    fields: dict[str, str] = {}
-    # A client that waits for `100 Continue` is told before it sends anything.
-    operations.check_size(context, declared_length(request) - MAX_FIELD_BYTES)
-    try:
-        async for part in FormReader(request):
-            match part:
-                case Field(name, value):
-                    _check_field(name, fields)
-                    fields[name] = value
-                case FilePart("file", filename, chunks) if submission is None:
-                    submission = await operations.keep_upload(context, filename, chunks)
-                case FilePart(name):
-                    raise InvalidRequest.at(
-                        f"/form/{name[:100]}",
-                        fr="Un seul fichier est attendu, dans le champ « file ».",
-                        en="A single file is expected, in the field `file`.",
-                    )
-        if submission is None:
-            raise MissingFile(
-                fr="Le formulaire n'a pas de fichier : joignez-le dans le champ « file » (curl : -F file=@export.csv).",
-                en="The form has no file: attach it in the field `file` (curl: -F file=@export.csv).",
-            )
-        return operations.with_schema(submission, _required_schema(fields))
-    except BaseException:
-        # Whatever stops the request, the client going away included, no upload stays without its row.
-        if submission is not None:
-            await operations.discard_upload(context, submission)
-        raise
-
-
-def _check_field(name: str, given: dict[str, str]) -> None:
-    if name in given:
-        raise InvalidRequest.at(
-            f"/form/{name}",
-            fr="Ce champ est donné deux fois : n'en gardez qu'un.",
-            en="This field is given twice: keep only one.",
-        )
-    if name not in ("schema", "file"):
-        raise InvalidRequest.at(
-            f"/form/{name[:100]}",
-            fr="Ce champ n'est pas connu ici : « file » et « schema » le sont.",
-            en="This field is not known here: `file` and `schema` are.",
-        )
-
-
-def _required_schema(fields: dict[str, str]) -> str:
-    if not (reference := fields.get("schema", "").strip()):
-        raise InvalidRequest.at(
-            "/form/schema",
-            fr="Nommez le schéma du fichier, par exemple « scdl/deliberations ».",
-            en="Name the schema of the file, for instance `scdl/deliberations`.",
-        )
-    return reference

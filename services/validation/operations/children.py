@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.validation.engine.child import Child, Limits
 from services.validation.settings import ValidationSettings
@@ -37,14 +37,19 @@ class ChildPool:
         """Start every process, so that the first file does not wait for imports."""
         await asyncio.gather(*(asyncio.to_thread(child.start) for child in self._all))
 
-    async def call(self, function: Callable[..., R], *args: object) -> R:
+    async def call(
+        self, function: Callable[..., R], *args: object, on_message: Callable[[Any], None] | None = None
+    ) -> R:
         """Call a function of a module in a process; raises `ChildDied` and what it raises.
 
-        When cancelled, the process is killed at once.
+        When cancelled, the process is killed at once. With `on_message`, the function gets a keyword `report`: what it
+        reports is handed on, from another thread.
         """
         child = await self._idle.get()
         try:
-            call = asyncio.create_task(asyncio.to_thread(child.call, function, *args))
+            call = asyncio.create_task(
+                asyncio.to_thread(child.call, function, *args, on_message=on_message)
+            )
             try:
                 return await asyncio.shield(call)
             except asyncio.CancelledError:

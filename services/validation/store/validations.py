@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.validation.domain.verdict import Verdict
@@ -13,16 +14,18 @@ from shared.db import Database, run
 
 # A notification on this channel carries the id of a validation that just ended.
 ENDED_CHANNEL = "validation_ended"
+# One on this channel carries an id and, after a space, how far the validation is (JSON).
+PROGRESS_CHANNEL = "validation_progress"
 
 _COLUMNS = (
     "id, state, outcome, created_at, started_at, finished_at, filename, source_url, size, sha256, schema_name, "
     "schema_version, engine_version, rows, errors, warnings, problem, storage_key, resource_id, resource_revision, "
-    "options, caller, owns_storage"
+    "options, caller, owns_storage, owner, private, schema_url, schema_sha256, resources, progress, attempt"
 )
 
 
 async def add(session: AsyncSession, validation: Validation) -> None:
-    """Write a new validation, queued."""
+    """Write a new validation."""
     session.add(validation)
     await session.flush()
 
@@ -33,30 +36,87 @@ async def get(db: Database, validation_id: UUID) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
+async def page(
+    db: Database,
+    owner: str,
+    *,
+    before: UUID | None,
+    limit: int,
+    schema: tuple[str, str | None] | None,
+    state: str | None,
+    outcome: str | None,
+) -> list[dict[str, Any]]:
+    """Return an owner's validations, the newest first; `schema` is a name and, or not, a version."""
+    name, version = schema or (None, None)
+    rows = await db.fetch(
+        f"SELECT {_COLUMNS} FROM validation WHERE owner = $1 AND ($2::uuid IS NULL OR id < $2) "
+        "AND ($3::text IS NULL OR schema_name = $3) AND ($4::text IS NULL OR schema_version = $4) "
+        "AND ($5::text IS NULL OR state = $5) AND ($6::text IS NULL OR outcome = $6) ORDER BY id DESC LIMIT $7",
+        owner,
+        before,
+        name,
+        version,
+        state,
+        outcome,
+        limit,
+    )
+    return [dict(row) for row in rows]
+
+
+async def write_progress(db: Database, validation_id: UUID, fence: int, progress: dict[str, Any]) -> None:
+    """Note how far the present attempt is, and tell whoever follows it."""
+    await db.execute(
+        "WITH changed AS (UPDATE validation SET progress = $3 WHERE id = $1 AND fence = $2 AND state = 'running' "
+        f"RETURNING id, progress) SELECT pg_notify('{PROGRESS_CHANNEL}', id || ' ' || progress) FROM changed",
+        validation_id,
+        fence,
+        progress,
+    )
+
+
+async def write_schema(db: Database, validation_id: UUID, fence: int, sha256: str) -> None:
+    """Note which descriptor the address of a schema gave, so that a further attempt uses the same."""
+    await db.execute(
+        "UPDATE validation SET schema_sha256 = $3 WHERE id = $1 AND fence = $2", validation_id, fence, sha256
+    )
+
+
 async def get_report(db: Database, validation_id: UUID) -> bytes | None:
     """Return the report as stored (JSON in gzip), or None."""
     body: bytes | None = await db.fetchval("SELECT body FROM report WHERE validation_id = $1", validation_id)
     return body
 
 
-async def mark_started(db: Database, validation_id: UUID, fence: int, moment: datetime) -> None:
-    """Note when the present attempt began."""
-    await db.execute(
-        "UPDATE validation SET started_at = $3 WHERE id = $1 AND fence = $2", validation_id, fence, moment
+async def mark_started(db: Database, validation_id: UUID, fence: int, moment: datetime) -> bool:
+    """Note when the present attempt began; False when its claim is lost."""
+    tag = await db.execute(
+        "UPDATE validation SET started_at = $3, progress = NULL WHERE id = $1 AND fence = $2",
+        validation_id,
+        fence,
+        moment,
     )
+    return tag == "UPDATE 1"
 
 
 async def write_verdict(
-    session: AsyncSession, validation_id: UUID, verdict: Verdict, *, sha256: str, size: int, moment: datetime
+    session: AsyncSession,
+    validation_id: UUID,
+    verdict: Verdict,
+    *,
+    sha256: str | None,
+    size: int,
+    schema_sha256: str | None,
+    resources: list[dict[str, Any]] | None,
+    moment: datetime,
 ) -> None:
     """Write the verdict and the report of a validation just settled."""
     await run(
         session,
         text(
             "UPDATE validation SET outcome = :outcome, rows = :rows, errors = :errors, warnings = :warnings, "
-            "engine_version = :engine_version, sha256 = :sha256, size = :size, finished_at = :moment, problem = NULL "
-            "WHERE id = :id"
-        ),
+            "engine_version = :engine_version, sha256 = :sha256, size = :size, finished_at = :moment, problem = NULL, "
+            "progress = NULL, schema_sha256 = :schema_sha256, resources = :resources WHERE id = :id"
+        ).bindparams(bindparam("resources", type_=JSONB(none_as_null=True))),
         {
             "id": validation_id,
             "outcome": verdict.outcome,
@@ -66,6 +126,8 @@ async def write_verdict(
             "engine_version": verdict.engine_version,
             "sha256": sha256,
             "size": size,
+            "schema_sha256": schema_sha256,
+            "resources": resources,
             "moment": moment,
         },
     )
@@ -89,8 +151,8 @@ async def write_problem(
     await run(
         session,
         text(
-            "UPDATE validation SET problem = CAST(:problem AS jsonb), sha256 = :sha256, size = :size, "
-            "finished_at = :moment WHERE id = :id"
+            "UPDATE validation SET problem = CAST(:problem AS jsonb), sha256 = coalesce(:sha256, sha256), "
+            "size = coalesce(:size, size), progress = NULL, finished_at = :moment WHERE id = :id"
         ),
         {"id": validation_id, "problem": problem.decode(), "sha256": sha256, "size": size, "moment": moment},
     )
@@ -103,23 +165,24 @@ async def tell_ended(session: AsyncSession, validation_id: UUID) -> None:
     )
 
 
-async def for_event(session: AsyncSession, validation_id: UUID) -> dict[str, Any]:
-    """Return what the completion event tells of a validation, as it stands in the session."""
-    row = (
-        await run(session, text(f"SELECT {_COLUMNS} FROM validation WHERE id = :id"), {"id": validation_id})
-    ).one()
-    return dict(row._mapping)
+async def in_session(session: AsyncSession, validation_id: UUID) -> dict[str, Any] | None:
+    """Return a validation's columns as they stand in the session, or None."""
+    found = await run(
+        session, text(f"SELECT {_COLUMNS} FROM validation WHERE id = :id"), {"id": validation_id}
+    )
+    row = found.first()
+    return None if row is None else dict(row._mapping)
 
 
-async def stored_before(db: Database, moment: datetime, limit: int = 500) -> list[tuple[UUID, str]]:
-    """Return ended validations created before a moment whose uploaded file is still kept."""
+async def stored_before(db: Database, moment: datetime, limit: int = 500) -> list[dict[str, Any]]:
+    """Return ended validations created before a moment whose uploaded files are still kept."""
     rows = await db.fetch(
-        "SELECT id, storage_key FROM validation WHERE storage_key IS NOT NULL AND owns_storage AND created_at < $1 "
-        "AND state NOT IN ('queued', 'running') ORDER BY created_at LIMIT $2",
+        "SELECT id, storage_key, owns_storage, resources FROM validation WHERE storage_key IS NOT NULL "
+        "AND owns_storage AND created_at < $1 AND state NOT IN ('queued', 'running') ORDER BY created_at LIMIT $2",
         moment,
         limit,
     )
-    return [(row["id"], row["storage_key"]) for row in rows]
+    return [dict(row) for row in rows]
 
 
 async def forget_file(db: Database, validation_id: UUID) -> None:
@@ -127,7 +190,12 @@ async def forget_file(db: Database, validation_id: UUID) -> None:
     await db.execute("UPDATE validation SET storage_key = NULL WHERE id = $1", validation_id)
 
 
-async def known_ids(db: Database, ids: list[UUID]) -> set[UUID]:
-    """Return those of the ids that name a validation."""
-    rows = await db.fetch("SELECT id FROM validation WHERE id = ANY($1)", ids)
-    return {row["id"] for row in rows}
+async def known_keys(db: Database, keys: list[str]) -> set[str]:
+    """Return those of the storage keys that a validation names."""
+    rows = await db.fetch(
+        "SELECT storage_key FROM validation WHERE storage_key = ANY($1) UNION "
+        "SELECT file->>'storage_key' FROM validation, jsonb_array_elements(resources) AS file "
+        "WHERE jsonb_typeof(resources) = 'array' AND file->>'storage_key' = ANY($1)",
+        keys,
+    )
+    return {row["storage_key"] for row in rows}

@@ -7,10 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from services.validation.jobs import remove_old_uploads, remove_orphan_uploads
 from services.validation.migrations import MIGRATIONS
 from services.validation.operations.context import ValidationContext
-from services.validation.operations.validations import UPLOADS
+from services.validation.operations.uploads import UPLOADS, remove_old, remove_orphans
 from services.validation.settings import ValidationSettings
 from shared.app import open_context
 from shared.clock import now
@@ -67,7 +66,7 @@ async def test_old_uploads_go_and_what_is_recent_unfinished_or_not_ours_stays(
         await _validation(context, OLD, state="running"),
         await _validation(context, OLD, owns=False),
     ]
-    await remove_old_uploads(context)
+    await remove_old(context)
     assert kept_files(context.settings) == sorted(
         f"objects/{UPLOADS}/{validation_id}" for validation_id in kept
     )
@@ -77,7 +76,7 @@ async def test_old_uploads_go_and_what_is_recent_unfinished_or_not_ours_stays(
 async def test_more_old_uploads_than_one_batch_all_go(context: ValidationContext) -> None:
     for _ in range(620):
         await _validation(context, OLD, file=False)
-    await remove_old_uploads(context)
+    await remove_old(context)
     assert await context.db.fetchval("SELECT count(*) FROM validation WHERE storage_key IS NOT NULL") == 0
 
 
@@ -86,5 +85,5 @@ async def test_orphans_go_after_a_day(context: ValidationContext) -> None:
     recent, orphan = _made(timedelta(hours=20)), _made(timedelta(hours=30))
     for validation_id in (recent, orphan):
         await context.storage.put(f"{UPLOADS}/{validation_id}", _content(), max_bytes=100)
-    await remove_orphan_uploads(context)
+    await remove_orphans(context)
     assert kept_files(context.settings) == sorted(f"objects/{UPLOADS}/{kept}" for kept in (known, recent))

@@ -11,7 +11,7 @@ from services.validation.engine.child import Limits
 from services.validation.jobs import ValidationJobs
 from services.validation.migrations import MIGRATIONS
 from services.validation.operations.children import ChildPool
-from services.validation.operations.validations import UPLOADS
+from services.validation.operations.uploads import UPLOADS
 from services.validation.settings import ValidationSettings
 from shared.app import open_context
 from shared.clock import now

@@ -1,0 +1,282 @@
+"""How a request for a validation is read: JSON, a form, or the file as it is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+
+from services.validation.api.forms import discard, read_form
+from services.validation.domain.descriptors import Descriptor, SchemaAsked
+from services.validation.domain.rows import WRITTEN_AS, as_csv
+from services.validation.operations import descriptors, submissions, uploads
+from services.validation.operations.context import ValidationContext
+from services.validation.operations.submissions import Submission
+from services.validation.schemas.validations import PackageRequest, PackageResource, ValidationRequest
+from shared.problems import InvalidRequest, MalformedRequest, UnsupportedMediaType
+from shared.requests import JsonRefused, bounded_json, check_json
+from shared.storage import Stored
+from shared.uploads import declared_length, file_label
+
+Model = TypeVar("Model", bound=BaseModel)
+
+OPENAPI = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "description": "The file to validate; or those of the package, in any order.",
+                        },
+                        "schema": {
+                            "type": "string",
+                            "example": "scdl/deliberations@2.1.5",
+                            "description": "A name, an address, or a Table Schema (JSON, as a field or as a file).",
+                        },
+                        "package": {
+                            "type": "string",
+                            "contentMediaType": "application/json",
+                            "contentSchema": PackageRequest.model_json_schema(by_alias=True),
+                            "description": "For several files: what each is, by its file name, and its schema.",
+                        },
+                    },
+                }
+            },
+            "application/json": {
+                "schema": ValidationRequest.model_json_schema(by_alias=True),
+            },
+            "application/octet-stream": {
+                "schema": {"type": "string", "format": "binary"},
+            },
+        },
+    }
+}
+
+
+async def read(
+    request: Request, context: ValidationContext, *, schema: str | None, filename: str | None
+) -> Submission:
+    """Return what a request asks to validate; an uploaded file is in the storage then, and nothing is if this raises.
+
+    `schema` and `filename` are those of the query, for a body that is the file itself.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if schema is not None and media_type != "multipart/form-data":
+        return await _read_raw(request, context, schema, filename)
+    if schema is not None or filename is not None:
+        raise InvalidRequest.at(
+            "/query/schema" if schema is not None else "/query/filename",
+            fr="« schema » et « filename » ne vont dans l'adresse, ensemble, que si le corps est le fichier lui-même.",
+            en="`schema` and `filename` go into the address, together, only where the body is the file itself.",
+        )
+    if media_type == "application/json":
+        return await _read_json(request, context)
+    if media_type == "multipart/form-data":
+        return await _read_form(request, context)
+    raise UnsupportedMediaType(
+        fr="Envoyez un formulaire « multipart/form-data », un corps « application/json », ou le fichier lui-même en "
+        "nommant son schéma dans l'adresse (« ?schema=scdl/deliberations »).",
+        en="Send a `multipart/form-data` form, an `application/json` body, or the file itself with its schema named in "
+        "the address (`?schema=scdl/deliberations`).",
+    )
+
+
+async def _read_raw(
+    request: Request, context: ValidationContext, schema: str, filename: str | None
+) -> Submission:
+    asked, descriptor = descriptors.choose(context, schema)
+    stored = await keep_body(request, context)
+    return submissions.uploaded(
+        file_label(filename or ""), stored, schema=asked, descriptors=_listed(descriptor)
+    )
+
+
+async def keep_body(request: Request, context: ValidationContext) -> Stored:
+    """Stream the body of a request to the storage; raises `UploadTooLarge`, `EmptyFile`, `StorageFull`."""
+    # A client that waits for `100 Continue` is told before it sends anything.
+    uploads.check_size(context, declared_length(request))
+    return await uploads.keep(context, uploads.new_key(), request.stream())
+
+
+async def _read_form(request: Request, context: ValidationContext) -> Submission:
+    form = await read_form(request, context)
+    try:
+        if form.package is not None:
+            if form.schema is not None:
+                raise _no_schema_of_package("/form/schema")
+            described = _parsed(PackageRequest, _json_field(form.package), ("form", "package"))
+            return _package(context, described, form.files, ("form", "package"))
+        filename, stored = form.one_file()
+        asked, descriptor = descriptors.choose(context, form.reference())
+        return submissions.uploaded(filename, stored, schema=asked, descriptors=_listed(descriptor))
+    except BaseException:
+        await discard(context, form)
+        raise
+
+
+def _json_field(text: str) -> Any:
+    try:
+        value = orjson.loads(text)
+        check_json(value)
+    except (ValueError, RecursionError) as error:
+        reason = "NUL, depth" if isinstance(error, JsonRefused) else str(error)
+        raise MalformedRequest(
+            fr=f"Le champ « package » n'est pas du JSON acceptable ({reason}) : corrigez-le.",
+            en=f"The field `package` is not acceptable JSON ({reason}): correct it.",
+        ) from error
+    return value
+
+
+async def _read_json(request: Request, context: ValidationContext) -> Submission:
+    body = await bounded_json(request, context.settings.max_body_bytes)
+    asked = _parsed(ValidationRequest, body, ("body",))
+    if asked.package is not None:
+        return _package_of_body(context, asked)
+    _require_one_source(asked)
+    if asked.schema_ is None:
+        raise InvalidRequest.at(
+            "/body/schema",
+            fr="Nommez le schéma, par exemple « scdl/deliberations », ou donnez-le.",
+            en="Name the schema, for instance `scdl/deliberations`, or give it.",
+        )
+    schema, descriptor = descriptors.choose(context, asked.schema_)
+    given = _listed(descriptor)
+    if asked.rows is not None:
+        return await _rows(context, asked.rows, asked.filename, schema, given)
+    label = file_label(asked.filename or (asked.url or "").partition("?")[0])
+    return Submission(label, schema=schema, url=asked.url, descriptors=given)
+
+
+def _require_one_source(asked: ValidationRequest) -> None:
+    given = [name for name in ("url", "rows", "package") if getattr(asked, name) is not None]
+    if len(given) > 1:
+        raise InvalidRequest.at(
+            f"/body/{given[1]}",
+            fr="Donnez un seul de « url », « rows » et « package ».",
+            en="Give only one of `url`, `rows` and `package`.",
+        )
+    if not given and asked.filename is None:
+        raise InvalidRequest.at(
+            "/body/url",
+            fr="Donnez l'adresse du fichier (« url »), ses lignes (« rows »), des fichiers (« package ») ou, pour "
+            "envoyer le contenu ensuite, son nom (« filename »).",
+            en="Give the address of the file (`url`), its rows (`rows`), files (`package`) or, to send the content "
+            "next, its name (`filename`).",
+        )
+
+
+async def _rows(
+    context: ValidationContext,
+    rows: list[Any],
+    filename: str | None,
+    schema: SchemaAsked,
+    given: tuple[Descriptor, ...],
+) -> Submission:
+    content = as_csv(rows)
+
+    async def whole() -> Any:
+        yield content
+
+    stored = await uploads.keep(context, uploads.new_key(), whole())
+    label = file_label(filename or "lignes.csv")
+    return submissions.uploaded(label, stored, schema=schema, descriptors=given, options=WRITTEN_AS)
+
+
+def _package_of_body(context: ValidationContext, asked: ValidationRequest) -> Submission:
+    assert asked.package is not None
+    _require_one_source(asked)
+    if asked.schema_ is not None:
+        raise _no_schema_of_package("/body/schema")
+    return _package(context, asked.package, [], ("body", "package"))
+
+
+def _no_schema_of_package(pointer: str) -> InvalidRequest:
+    return InvalidRequest.at(
+        pointer,
+        fr="Dans un paquet, chaque fichier a son schéma : donnez-le dans « package ».",
+        en="In a package, each file has its schema: give it in `package`.",
+    )
+
+
+def _package(
+    context: ValidationContext,
+    described: PackageRequest,
+    files: Sequence[tuple[str, Stored]],
+    place: tuple[str, ...],
+) -> Submission:
+    """Return the submission of a package; raises `InvalidRequest` unless its resources and the files agree."""
+    by_name = dict(files)
+    at = "/" + "/".join(place) + "/resources"
+    _check_package(context, described, files, at)
+    resources: list[dict[str, Any]] = []
+    given: list[Descriptor] = []
+    for index, item in enumerate(described.resources):
+        schema, descriptor = descriptors.choose(context, item.schema_)
+        given.extend(_listed(descriptor))
+        url = item.path if "://" in item.path else None
+        stored = None if url else by_name.get(file_label(item.path))
+        if url is None and stored is None:
+            raise InvalidRequest.at(
+                f"{at}/{index}/path",
+                fr="Aucun fichier de ce nom n'est joint, et ce n'est pas une adresse (http ou https).",
+                en="No file of this name is attached, and this is no address (http or https).",
+            )
+        label = file_label(item.path.partition("?")[0])
+        resources.append(submissions.resource(item.name, label, schema, url=url, stored=stored))
+    return submissions.package(file_label(described.name), resources, given)
+
+
+def _check_package(
+    context: ValidationContext, described: PackageRequest, files: Sequence[tuple[str, Stored]], at: str
+) -> None:
+    if len(described.resources) > (most := context.settings.validation_max_files):
+        raise InvalidRequest.at(
+            at,
+            fr=f"{most} fichiers au plus sont acceptés ensemble : validez-les en plusieurs fois.",
+            en=f"{most} files at most are accepted together: validate them in several requests.",
+        )
+    names = [item.name for item in described.resources]
+    paths = [item.path for item in described.resources]
+    for index, (name, path) in enumerate(zip(names, paths, strict=True)):
+        if name in names[:index] or path in paths[:index]:
+            raise InvalidRequest.at(
+                f"{at}/{index}",
+                fr="Ce nom ou ce fichier est déjà celui d'une autre ressource : chacune a les siens.",
+                en="This name or file is that of another resource already: each has its own.",
+            )
+    labels = [filename for filename, _ in files]
+    used: list[PackageResource] = [item for item in described.resources if "://" not in item.path]
+    for label in labels:
+        if labels.count(label) > 1 or label not in [file_label(item.path) for item in used]:
+            raise InvalidRequest.at(
+                "/form/file",
+                fr=f"Le fichier « {label} » est joint deux fois, ou aucune ressource du paquet ne le décrit.",
+                en=f"The file `{label}` is attached twice, or no resource of the package describes it.",
+            )
+
+
+def _listed(descriptor: Descriptor | None) -> tuple[Descriptor, ...]:
+    return () if descriptor is None else (descriptor,)
+
+
+def _parsed(model: type[Model], body: Any, place: tuple[str, ...]) -> Model:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**item, "loc": (*place, *item["loc"])} for item in error.errors()]
+        ) from error
+
+
+def made_private(submission: Submission, private: bool) -> Submission:
+    """Return the submission, for its owner alone if so asked."""
+    return replace(submission, private=private)

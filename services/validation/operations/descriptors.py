@@ -1,0 +1,69 @@
+"""Schemas as validations use them: chosen when asked for, fetched when at an address, kept in the exact bytes used."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from services.validation.domain import descriptors
+from services.validation.domain.descriptors import INLINE, MAX_SCHEMA_BYTES, Descriptor, SchemaAsked
+from services.validation.domain.problems import UnknownSchema
+from services.validation.domain.registry import SchemaChoice
+from services.validation.operations.context import ValidationContext
+from services.validation.store import descriptors as store
+from shared.app import fetch_policy
+
+
+def choose(
+    context: ValidationContext, reference: str | bytes | Mapping[str, Any]
+) -> tuple[SchemaAsked, Descriptor | None]:
+    """Return the schema meant: a name, `name@version`, an address, or a document (decoded, or its JSON bytes).
+
+    An address that is that of a known schema means this schema; any other is fetched by the worker, just before it
+    is used. Raises `UnknownSchema`, `UnusableSchema`, `UrlNotAllowed`.
+    """
+    if not isinstance(reference, str):
+        return _document(reference)
+    if reference.lstrip().startswith("{"):
+        return _document(reference.encode())
+    try:
+        known = context.registry.choose(reference)
+    except UnknownSchema:
+        if "://" not in reference:
+            raise
+        fetch_policy(context.settings).check_url(reference)
+        return SchemaAsked(reference, None, url=reference), None
+    return SchemaAsked(known.name, known.version), None
+
+
+def _document(given: bytes | Mapping[str, Any]) -> tuple[SchemaAsked, Descriptor]:
+    descriptor = descriptors.checked(given if isinstance(given, bytes) else orjson.dumps(given))
+    return SchemaAsked(INLINE, None, sha256=descriptor.sha256), descriptor
+
+
+async def used(context: ValidationContext, schema: SchemaAsked) -> Descriptor:
+    """Return the descriptor to validate with; one that was not kept yet is, once there is a verdict.
+
+    Raises `FetchFailed`, `UrlNotAllowed` and `UnusableSchema` for one at an address.
+    """
+    if schema.sha256 is not None:
+        body = await store.get(context.db, schema.sha256)
+        assert body is not None, f"the descriptor {schema.sha256} is not kept"
+        return Descriptor(body, schema.sha256)
+    if schema.url is not None:
+        fetched = await context.http.get(schema.url, max_bytes=MAX_SCHEMA_BYTES, refuse_html=True)
+        return descriptors.checked(fetched.body or b"")
+    choice = SchemaChoice(schema.name, schema.version)
+    registry = await context.schemas.having(choice)
+    return Descriptor.of(orjson.dumps(registry.descriptor(choice)))
+
+
+async def keep_fetched(context: ValidationContext, descriptor: Descriptor) -> None:
+    """Keep a descriptor that an address gave, before anything is said of the file."""
+    async with context.db.transaction() as session:
+        await store.keep(session, descriptor)
+
+
+async def explaining(context: ValidationContext, sha256: str | None) -> bytes | None:
+    """Return the exact descriptor (JSON) with which a report was made, or None."""
+    return None if sha256 is None else await store.get(context.db, sha256)
