@@ -6,10 +6,22 @@ from dataclasses import fields
 
 from fastapi import FastAPI
 
-from services.directory.api import collectivites, editeurs, modules, observatoire, progiciels, usages
+from services.directory.api import (
+    collectivites,
+    contacts,
+    demande,
+    editeurs,
+    moderation,
+    modules,
+    observatoire,
+    progiciels,
+    search,
+    usages,
+)
 from services.directory.migrations import MIGRATIONS
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.search_index import LiveIndex
+from services.directory.operations.software_use import LiveUse
 from services.directory.settings import DirectorySettings
 from shared.app import Service, create_service_app, open_context
 
@@ -25,10 +37,14 @@ def create_app(settings: DirectorySettings) -> FastAPI:
             open_context=lambda: open_directory(settings),
             routers=[
                 collectivites.router,
+                contacts.router,
+                demande.router,
                 editeurs.router,
                 progiciels.router,
+                moderation.router,
                 modules.router,
                 observatoire.router,
+                search.router,
                 usages.router,
             ],
         )
@@ -46,4 +62,5 @@ async def open_directory(settings: DirectorySettings) -> AsyncIterator[Directory
         )
         async with index.following(common.listener):
             parts = {field.name: getattr(common, field.name) for field in fields(common)}
-            yield DirectoryContext(**parts, index=index)
+            use = LiveUse(common.db, refresh_seconds=settings.directory_use_seconds)
+            yield DirectoryContext(**parts, index=index, use=use)

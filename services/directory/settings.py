@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.settings import Settings
+from shared.settings import RATE, Settings
 
 
 class DirectorySettings(Settings):
@@ -20,4 +20,30 @@ class DirectorySettings(Settings):
         ge=0,
         le=60,
         description="Longest wait of a request for the search index of a process that has just started.",
+    )
+    directory_use_seconds: float = Field(
+        default=5,
+        ge=0,
+        le=3600,
+        description="Oldest picture of who uses what that search facets and the demand are counted on.",
+    )
+    directory_declarations_rate: str = Field(
+        default="20/hour",
+        pattern=RATE,
+        description="Declarations of usages accepted from one address or key: `<count>/<second|minute|hour|day>`.",
+    )
+    directory_contact_keep_days: int = Field(
+        default=1095,
+        ge=1,
+        le=3650,
+        description="Days after which a contact that nobody confirmed anew is erased.",
+    )
+    directory_max_import_bytes: int = Field(
+        default=5_000_000, ge=1_000, description="Largest CSV file that may be brought in, in bytes."
+    )
+    directory_max_import_lines: int = Field(
+        default=10_000, ge=1, le=100_000, description="Most lines of a CSV file that may be brought in."
+    )
+    directory_import_slots: int = Field(
+        default=1, ge=1, le=20, description="CSV files that one worker brings in at the same time."
     )

@@ -1,14 +1,17 @@
 """`/directory/v1/modules`: what is said of an export module."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import take_claim
+from services.directory.api.writing import history_response, matching, take_claim
+from services.directory.operations import editing
 from services.directory.operations import progiciels as operations
 from services.directory.operations.context import DirectoryContext
-from services.directory.schemas.progiciels import ModuleDetail
+from services.directory.schemas.history import HistoryPage, PageQuery
+from services.directory.schemas.progiciels import ModuleDetail, ModuleEdit
 from services.directory.schemas.usages import ClaimInput
 from shared.app import CallerDep, context_of
 from shared.caching import created_response, json_response
@@ -35,3 +38,26 @@ async def create_module_claim(
     context: DirectoryContext = context_of(request)
     await take_claim(context, "export_module", module_id, body, caller=caller, key=key)
     return created_response(await operations.find_module(context, module_id))
+
+
+@router.put("/{module_id}", response_model=ModuleDetail, summary="Edit the terms of an export module")
+async def edit_module(request: Request, module_id: UUID, body: ModuleEdit, caller: CallerDep) -> Response:
+    """Replace its commercial terms: by the vendor's key, or a moderator. `If-Match` is needed."""
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await editing.edit_module(context, session, module_id, body, caller=caller, match=matching(request))
+    return json_response(request, await operations.find_module(context, module_id))
+
+
+@router.get(
+    "/{module_id}/history", response_model=HistoryPage, summary="Read the history of an export module"
+)
+async def read_module_history(
+    request: Request, module_id: UUID, query: Annotated[PageQuery, Query()], caller: CallerDep
+) -> Response:
+    """List every change, oldest first; the vendor and the moderators also see by which key, and why."""
+    context: DirectoryContext = context_of(request)
+    owner = (await operations.find_module(context, module_id))["progiciel"]["editeur"]["siren"]
+    return await history_response(
+        request, context, "export_module", module_id, query, caller=caller, owner=owner
+    )

@@ -6,12 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import SCOPE
+from services.directory.api.writing import history_response, matching
+from services.directory.operations import editing
 from services.directory.operations import progiciels as operations
 from services.directory.operations.context import DirectoryContext
+from services.directory.operations.rights import require_writer
+from services.directory.schemas.history import HistoryPage, PageQuery
 from services.directory.schemas.progiciels import (
     ModuleDetail,
     ModuleInput,
+    ProgicielEdit,
     ProgicielInput,
     ProgicielPage,
     ProgicielQuery,
@@ -36,7 +40,7 @@ async def create_progiciel(
     request: Request, body: ProgicielInput, caller: CallerDep, key: IdempotencyKey = None
 ) -> Response:
     """Add an application of a vendor already listed."""
-    caller.require(SCOPE)
+    require_writer(caller)
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         progiciel_id = await operations.add_progiciel(
@@ -73,6 +77,46 @@ async def read_progiciel(request: Request, progiciel_id: UUID) -> Response:
     return json_response(request, await operations.find_progiciel(context, progiciel_id))
 
 
+@router.put("/{progiciel_id}", response_model=ProgicielView, summary="Edit an application")
+async def edit_progiciel(
+    request: Request, progiciel_id: UUID, body: ProgicielEdit, caller: CallerDep
+) -> Response:
+    """Replace what is said of an application: by its vendor's key, or a moderator. `If-Match` is needed."""
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await editing.edit_progiciel(
+            context, session, progiciel_id, body, caller=caller, match=matching(request)
+        )
+    return json_response(request, await operations.find_progiciel(context, progiciel_id))
+
+
+@router.get(
+    "/{progiciel_id}/history", response_model=HistoryPage, summary="Read the history of an application"
+)
+async def read_progiciel_history(
+    request: Request, progiciel_id: UUID, query: Annotated[PageQuery, Query()], caller: CallerDep
+) -> Response:
+    """List every change, oldest first; the vendor and the moderators also see by which key, and why."""
+    context: DirectoryContext = context_of(request)
+    owner = (await operations.find_progiciel(context, progiciel_id))["editeur"]["siren"]
+    return await history_response(
+        request, context, "progiciel", progiciel_id, query, caller=caller, owner=owner
+    )
+
+
+@router.put("/{progiciel_id}/versions/{version_id}", response_model=ProgicielView, summary="Edit a version")
+async def edit_version(
+    request: Request, progiciel_id: UUID, version_id: UUID, body: VersionInput, caller: CallerDep
+) -> Response:
+    """Replace a version; `If-Match` is needed, with the ETag of its application."""
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await editing.edit_version(
+            context, session, progiciel_id, version_id, body, caller=caller, match=matching(request)
+        )
+    return json_response(request, await operations.find_progiciel(context, progiciel_id))
+
+
 @router.post(
     "/{progiciel_id}/versions", status_code=201, response_model=ProgicielView, summary="List a version"
 )
@@ -80,7 +124,7 @@ async def create_version(
     request: Request, progiciel_id: UUID, body: VersionInput, caller: CallerDep, key: IdempotencyKey = None
 ) -> Response:
     """Add a version of an application."""
-    caller.require(SCOPE)
+    require_writer(caller)
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         await operations.add_version(
@@ -96,7 +140,7 @@ async def create_module(
     request: Request, progiciel_id: UUID, body: ModuleInput, caller: CallerDep, key: IdempotencyKey = None
 ) -> Response:
     """Add an export module, as a claim: who says so, from what, when."""
-    caller.require(SCOPE)
+    require_writer(caller)
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         module_id = await operations.add_module(

@@ -6,9 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import SCOPE, take_claim
+from services.directory.api.writing import history_response, take_claim
 from services.directory.operations import usages as operations
 from services.directory.operations.context import DirectoryContext
+from services.directory.operations.rights import require_writer
+from services.directory.schemas.history import HistoryPage, PageQuery
 from services.directory.schemas.usages import ClaimInput, UsageInput, UsagePage, UsageQuery, UsageView
 from services.directory.store import usages as store
 from services.directory.store.usages import UsageFilter
@@ -30,7 +32,7 @@ async def create_usage(
     request: Request, body: UsageInput, caller: CallerDep, key: IdempotencyKey = None
 ) -> Response:
     """Say that a collectivité uses an application for a kind of data: a claim, with its source and date."""
-    caller.require(SCOPE)
+    require_writer(caller)
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         usage_id = await operations.add_usage(
@@ -77,3 +79,13 @@ async def create_usage_claim(
     context: DirectoryContext = context_of(request)
     await take_claim(context, "usage", usage_id, body, caller=caller, key=key)
     return created_response(await operations.find_usage(context, usage_id))
+
+
+@router.get("/{usage_id}/history", response_model=HistoryPage, summary="Read the history of a usage")
+async def read_usage_history(
+    request: Request, usage_id: UUID, query: Annotated[PageQuery, Query()], caller: CallerDep
+) -> Response:
+    """List every change, oldest first; the collectivité and the moderators also see by which key, and why."""
+    context: DirectoryContext = context_of(request)
+    owner = (await operations.find_usage(context, usage_id))["collectivite"]["siren"]
+    return await history_response(request, context, "usage", usage_id, query, caller=caller, owner=owner)

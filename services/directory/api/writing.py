@@ -1,16 +1,79 @@
 """What every write to the directory has in common: the scope it needs, and how a claim is taken."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 from uuid import UUID
 
+from fastapi import Request
+from fastapi.responses import Response
+
 from services.directory.domain.claims import Statement
-from services.directory.operations import claims
+from services.directory.domain.identifiers import InvalidIdentifier, parse_siren
+from services.directory.operations import claims, history
 from services.directory.operations.context import DirectoryContext
+from services.directory.operations.history import Subject as HistorySubject
+from services.directory.operations.rights import WRITE, may_write, require_writer
+from services.directory.schemas.history import PageQuery
 from services.directory.schemas.usages import ClaimInput
 from services.directory.store.usages import Subject
 from shared import idempotency
 from shared.auth import Caller
+from shared.caching import page_response, require_present
+from shared.pagination import decode_cursor, encode_cursor
+from shared.problems import InvalidRequest
 
-SCOPE = "directory:write"
+SCOPE = WRITE
+
+
+def matching(request: Request) -> Callable[[dict[str, Any]], None]:
+    """Return what compares a document with the version that the client has seen (`If-Match`, which is needed)."""
+    return partial(require_present, request)
+
+
+def siren_of_path(siren: str) -> str:
+    """Return the SIREN in a path; raises `InvalidRequest`."""
+    try:
+        return parse_siren(siren)
+    except InvalidIdentifier as refused:
+        raise InvalidRequest.at("/path/siren", fr=refused.fr, en=refused.en) from refused
+
+
+def after_id(listing: str, cursor: str | None) -> UUID | None:
+    """Return the id after which a page begins, or None for the first."""
+    return None if cursor is None else decode_cursor(listing, cursor, [UUID])[0]
+
+
+def page_by_id(
+    request: Request, listing: str, rows: Sequence[dict[str, Any]], limit: int, *, key: str = "id"
+) -> Response:
+    """Return a page of items in the order of their ids, of which one more than `limit` was read."""
+    shown = list(rows[:limit])
+    following = encode_cursor(listing, [str(shown[-1][key])]) if len(rows) > limit else None
+    return page_response(request, {"items": shown, "next": following})
+
+
+async def history_response(
+    request: Request,
+    context: DirectoryContext,
+    subject: HistorySubject,
+    subject_id: object,
+    query: PageQuery,
+    *,
+    caller: Caller,
+    owner: str | None,
+) -> Response:
+    """Return a page of the history of an entry; its owner and the moderators see who, and why."""
+    full = caller.key_id is not None and may_write(caller, owner)
+    items = await history.page(
+        context.db,
+        subject,
+        subject_id,
+        after=after_id("history", query.cursor),
+        limit=query.limit + 1,
+        full=full,
+    )
+    return page_by_id(request, "history", items, query.limit)
 
 
 async def take_claim(
@@ -26,7 +89,7 @@ async def take_claim(
 
     Raises `Unauthenticated`, `Forbidden`, `IdempotencyKeyReused`, and the problem of an unknown subject.
     """
-    caller.require(SCOPE)
+    require_writer(caller)
     async with context.db.transaction() as session:
         await claims.add_once(
             session,

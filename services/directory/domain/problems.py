@@ -47,6 +47,16 @@ class NotListed(NotFound):
             en=f"The directory has no {kind_en} for {key}: use the address that a list gives.",
         )
 
+    @classmethod
+    def for_writing(cls, kind_fr: str, kind_en: str, key: object) -> "NotListed":
+        """Return the problem for an id that names nothing, or nothing that this key may write: the same for both."""
+        return cls(
+            fr=f"Il n'y a pas d'entrée « {kind_fr} » {key} que cette clé puisse modifier : prenez la clé liée au SIREN "
+            "de l'organisation, ou adressez-vous à la modération.",
+            en=f"There is no {kind_en} {key} that this key may change: use the key bound to the SIREN of its "
+            "organisation, or ask the moderators.",
+        )
+
 
 class AlreadyListed(Conflict):
     slug = "already-listed"
@@ -60,4 +70,38 @@ class AlreadyListed(Conflict):
             fr=f"Cette entrée existe déjà ({existing}) : complétez-la au lieu d'en créer une autre.",
             en=f"This entry exists already ({existing}): add to it rather than create another.",
             existing=existing,
+        )
+
+
+class AlreadyDecided(Conflict):
+    slug = "already-decided"
+    title_fr = "Déjà décidé"
+    title_en = "Already decided"
+
+    @classmethod
+    def as_(cls, state: str, state_en: str) -> "AlreadyDecided":
+        """Return the problem for a submission that a moderator has already dealt with."""
+        return cls(
+            fr=f"Cette soumission est déjà dans l'état « {state} » : relisez-la, une décision ne se reprend pas.",
+            en=f"This submission is already {state_en}: read it again, a decision is final.",
+        )
+
+
+class CannotBePublished(Conflict):
+    slug = "cannot-be-published"
+    title_fr = "Publication impossible"
+    title_en = "It cannot be published"
+
+
+class NotAvailableToKey(Conflict):
+    slug = "key-without-organisation"
+    title_fr = "Clé sans organisation"
+    title_en = "Key without an organisation"
+
+    @classmethod
+    def needs_siren(cls) -> "NotAvailableToKey":
+        """Return the problem for a key bound to no SIREN where an organisation must speak for itself."""
+        return cls(
+            fr="Cette opération demande une clé liée au SIREN de l'organisation : demandez-en une à l'exploitant.",
+            en="This operation needs a key bound to the SIREN of the organisation: ask the operator for one.",
         )

@@ -7,7 +7,11 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.directory.domain.claims import SOURCES, STATUS_LABELS, Statement, Status, standing
+from services.directory.domain.moderation import Kind
 from services.directory.domain.problems import NotListed
+from services.directory.operations import history
+from services.directory.operations.rights import moderates
+from services.directory.operations.submissions import submit
 from services.directory.store import usages as store
 from services.directory.store.usages import Subject
 from services.directory.tables import Claim
@@ -36,10 +40,11 @@ async def add(
     if held is None:
         raise not_listed(subject, subject_id)
     moment = now()
+    claim_id = new_id()
     await store.add_claim(
         session,
         Claim(
-            id=new_id(),
+            id=claim_id,
             usage_id=subject_id if subject == "usage" else None,
             module_id=subject_id if subject == "export_module" else None,
             statement=statement.value,
@@ -52,9 +57,29 @@ async def add(
             recorded_at=moment,
         ),
     )
+    status = await weigh(session, subject, subject_id, held)
+    owner = held["first_hand"] or held["interested"]
+    await history.record(
+        session,
+        subject,
+        subject_id,
+        statement.value,
+        caller=caller,
+        owner=owner,
+        before={"status": held["status"]},
+        after={"status": status.value, "claim_id": claim_id, "source": source["kind"]},
+    )
+    if statement is Statement.CONTEST and not moderates(caller):
+        proposal = {"subject": subject, "subject_id": subject_id, "note": source["note"]}
+        await submit(session, Kind.CONTEST, proposal, caller=caller, claim_id=claim_id)
+
+
+async def weigh(session: AsyncSession, subject: Subject, subject_id: UUID, held: dict[str, Any]) -> Status:
+    """Give a subject, locked and `held`, the status that follows from all that was said of it; return it."""
     said = await store.claims_on(session, subject, subject_id)
     weighed = standing(said, first_hand=held["first_hand"], interested=held["interested"])
     await store.write_standing(session, subject, subject_id, weighed)
+    return weighed.status
 
 
 async def add_once(
@@ -109,6 +134,7 @@ async def shown(db: Database, subject: Subject, subject_id: UUID) -> list[dict[s
             "author_siren": row["author_siren"],
             "stated_on": row["stated_on"],
             "recorded_at": row["recorded_at"],
+            "dismissed": row["dismissed"],
         }
         for row in await store.history(db, subject, subject_id)
     ]

@@ -9,10 +9,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.directory.domain.claims import Statement, Status
 from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.folding import words
+from services.directory.domain.moderation import Kind
 from services.directory.domain.problems import AlreadyListed, NotListed
-from services.directory.operations import claims
+from services.directory.operations import claims, history, labels
 from services.directory.operations.context import DirectoryContext
+from services.directory.operations.rights import may_write, require_writer, trusted
+from services.directory.operations.submissions import DECLARATIONS, submit
 from services.directory.schemas.progiciels import EditeurInput, ModuleInput, ProgicielInput, VersionInput
+from services.directory.store import moderation as submissions_store
 from services.directory.store import progiciels as store
 from services.directory.store.rows import add_unless_there
 from services.directory.tables import Editeur, ExportModule, Progiciel, Version
@@ -43,28 +47,68 @@ def search_key(query: str) -> str:
 
 async def add_editeur(
     context: DirectoryContext, session: AsyncSession, body: EditeurInput, *, caller: Caller, key: str | None
-) -> str:
-    """List a vendor and return its SIREN; raises `AlreadyListed`, `IdempotencyKeyReused`."""
-    resource_id = uuid5(_SIREN_SPACE, body.siren)
-    if await _replayed(session, caller, key, resource_id, body.model_dump_json()) is not None:
-        return body.siren
+) -> UUID | None:
+    """List a vendor and return None, or the id of the submission in which its page waits for a moderator.
+
+    A key bound to a SIREN may only propose the page of that vendor, which waits. Raises `AlreadyListed`,
+    `NotListed` for another vendor's, `IdempotencyKeyReused`.
+    """
+    if not may_write(caller, body.siren):
+        raise NotListed.for_writing("éditeur", "vendor", body.siren)
+    resource_id = uuid5(_SIREN_SPACE, body.siren) if trusted(caller) else new_id()
+    replayed = await _replayed(session, caller, key, resource_id, body.model_dump_json())
+    if replayed is not None:
+        return None if trusted(caller) else replayed
+    if trusted(caller):
+        await publish_editeur(context, session, body, caller=caller)
+        return None
+    if await store.has_editeur(session, body.siren):
+        raise AlreadyListed.at(context.link(f"{EDITEURS}/{body.siren}"))
+    waiting = await submissions_store.waiting_vendor(session, body.siren)
+    if waiting is not None:
+        raise AlreadyListed.at(context.link(f"{DECLARATIONS}/{waiting}"))
+    return await submit(
+        session, Kind.VENDOR, body.model_dump(mode="json"), caller=caller, submission_id=resource_id
+    )
+
+
+async def publish_editeur(
+    context: DirectoryContext, session: AsyncSession, body: EditeurInput, *, caller: Caller
+) -> None:
+    """Put a vendor in the directory; raises `AlreadyListed`."""
+    moment = now()
+    own = caller.owner_siren == body.siren
     row = Editeur(
         siren=body.siren,
         nom=body.nom,
         nom_key=name_key(body.nom),
         url=body.url,
         created_by=caller.name,
-        created_at=now(),
+        created_at=moment,
+        claimed_at=moment if own else None,
     )
     if not await add_unless_there(session, row):
         raise AlreadyListed.at(context.link(f"{EDITEURS}/{body.siren}"))
-    return body.siren
+    await history.record(
+        session,
+        "editeur",
+        body.siren,
+        "created",
+        caller=caller,
+        owner=body.siren,
+        after=body.model_dump(mode="json"),
+    )
 
 
 async def add_progiciel(
     context: DirectoryContext, session: AsyncSession, body: ProgicielInput, *, caller: Caller, key: str | None
 ) -> UUID:
-    """List an application and return its id; raises `AlreadyListed`, `InvalidRequest`, `IdempotencyKeyReused`."""
+    """List an application and return its id.
+
+    Raises `AlreadyListed`, `NotListed` for another vendor's, `InvalidRequest`, `IdempotencyKeyReused`.
+    """
+    if not may_write(caller, body.editeur):
+        raise NotListed.for_writing("éditeur", "vendor", body.editeur)
     row = Progiciel(
         id=new_id(),
         editeur_siren=body.editeur,
@@ -88,6 +132,15 @@ async def add_progiciel(
         twin = {"editeur_siren": row.editeur_siren, "nom_key": row.nom_key}
         existing = await store.find_id(session, "progiciel", twin)
         raise AlreadyListed.at(context.link(f"{PROGICIELS}/{existing}"))
+    await history.record(
+        session,
+        "progiciel",
+        row.id,
+        "created",
+        caller=caller,
+        owner=body.editeur,
+        after=body.model_dump(mode="json"),
+    )
     return row.id
 
 
@@ -101,7 +154,7 @@ async def add_version(
     key: str | None,
 ) -> None:
     """List a version of an application; raises `NotListed`, `AlreadyListed`, `IdempotencyKeyReused`."""
-    await _vendor(session, progiciel_id)
+    vendor = await _vendor(session, progiciel_id, caller)
     row = Version(
         id=new_id(),
         progiciel_id=progiciel_id,
@@ -111,8 +164,19 @@ async def add_version(
         created_at=now(),
     )
     replayed = await _replayed(session, caller, key, row.id, progiciel_id, body.model_dump_json())
-    if replayed is None and not await add_unless_there(session, row):
+    if replayed is not None:
+        return
+    if not await add_unless_there(session, row):
         raise AlreadyListed.at(context.link(f"{PROGICIELS}/{progiciel_id}"))
+    await history.record(
+        session,
+        "progiciel",
+        progiciel_id,
+        "version-added",
+        caller=caller,
+        owner=vendor,
+        after={"version_id": row.id, **body.model_dump(mode="json")},
+    )
 
 
 async def add_module(
@@ -125,7 +189,7 @@ async def add_module(
     key: str | None,
 ) -> UUID:
     """List an export module with its first claim, and return its id; raises as `add_version` does."""
-    await _vendor(session, progiciel_id)
+    vendor = await _vendor(session, progiciel_id, caller)
     moment = now()
     row = ExportModule(
         id=new_id(),
@@ -148,6 +212,18 @@ async def add_module(
         columns = ("progiciel_id", "domaine", "schema_name", "schema_version")
         twin = await store.find_id(session, "export_module", {name: getattr(row, name) for name in columns})
         raise AlreadyListed.at(context.link(f"{MODULES}/{twin}"))
+    await history.record(
+        session,
+        "export_module",
+        row.id,
+        "created",
+        caller=caller,
+        owner=vendor,
+        after={
+            "progiciel_id": progiciel_id,
+            **body.model_dump(mode="json", by_alias=True, exclude={"source"}),
+        },
+    )
     await claims.add(
         session,
         "export_module",
@@ -172,10 +248,12 @@ async def _replayed(
     )
 
 
-async def _vendor(session: AsyncSession, progiciel_id: UUID) -> str:
+async def _vendor(session: AsyncSession, progiciel_id: UUID, caller: Caller) -> str:
+    """Return the SIREN of the vendor of an application that the caller may write."""
+    require_writer(caller)
     siren = await store.vendor_of(session, progiciel_id)
-    if siren is None:
-        raise NotListed.of("progiciel", "application", progiciel_id)
+    if siren is None or not may_write(caller, siren):
+        raise NotListed.for_writing("progiciel", "application", progiciel_id)
     return siren
 
 
@@ -197,13 +275,15 @@ async def find_progiciel(context: DirectoryContext, progiciel_id: UUID) -> dict[
     if row is None:
         raise NotListed.of("progiciel", "application", progiciel_id)
     today = now().date()
+    borne = await labels.of_progiciel(context.db, progiciel_id)
     return {
         **progiciel_summary(context, row),
         "versions": await store.versions(context.db, progiciel_id),
         "modules": [
-            _module(context, found) for found in await store.modules(context.db, progiciel_id, today)
+            _module(context, found, borne) for found in await store.modules(context.db, progiciel_id, today)
         ],
         "usages": await store.usage_counts(context.db, progiciel_id, today),
+        "labels": borne,
         "links": {"usages": context.link(f"{USAGES}?{urlencode({'progiciel': str(progiciel_id)})}")},
     }
 
@@ -215,8 +295,9 @@ async def find_module(context: DirectoryContext, module_id: UUID) -> dict[str, A
         raise claims.not_listed("export_module", module_id)
     progiciel = await store.get_progiciel(context.db, row["progiciel_id"])
     assert progiciel is not None, "a module has its application by foreign key"
+    borne = await labels.of_progiciel(context.db, row["progiciel_id"])
     return {
-        **_module(context, row),
+        **_module(context, row, borne),
         "progiciel": progiciel_summary(context, progiciel),
         "claims": await claims.shown(context.db, "export_module", module_id),
     }
@@ -225,7 +306,8 @@ async def find_module(context: DirectoryContext, module_id: UUID) -> dict[str, A
 def editeur_summary(context: DirectoryContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return a vendor as lists show it."""
     shown = {name: row[name] for name in ("siren", "nom", "url", "progiciels", "created_at")}
-    return {**shown, "self": context.link(f"{EDITEURS}/{row['siren']}")}
+    claimed = row["claimed_at"] is not None
+    return {**shown, "claimed": claimed, "self": context.link(f"{EDITEURS}/{row['siren']}")}
 
 
 def progiciel_summary(context: DirectoryContext, row: dict[str, Any]) -> dict[str, Any]:
@@ -242,7 +324,7 @@ def progiciel_summary(context: DirectoryContext, row: dict[str, Any]) -> dict[st
     }
 
 
-def _module(context: DirectoryContext, row: dict[str, Any]) -> dict[str, Any]:
+def _module(context: DirectoryContext, row: dict[str, Any], borne: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "domaine": row["domaine"],
@@ -253,5 +335,6 @@ def _module(context: DirectoryContext, row: dict[str, Any]) -> dict[str, Any]:
         "available_since": row["available_since"],
         **claims.shown_status(row["status_today"]),
         "valid_until": row["valid_until"],
+        "labels": [label for label in borne if label["module_id"] == row["id"]],
         "self": context.link(f"{MODULES}/{row['id']}"),
     }

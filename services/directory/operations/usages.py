@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.directory.domain.claims import Statement, Status
 from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.problems import AlreadyListed
-from services.directory.operations import claims
+from services.directory.operations import claims, history
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.progiciels import EDITEURS, PROGICIELS, USAGES
@@ -42,6 +42,7 @@ async def add_usage(
         status=Status.DECLARED.value,
         valid_until=moment.date(),
         created_at=moment,
+        export_wanted=body.export_wanted,
     )
     replayed = await idempotency.claim(
         session,
@@ -52,11 +53,20 @@ async def add_usage(
     )
     if replayed is not None:
         return replayed
-    await _require_parts(session, body)
+    await require_parts(session, body.siren, body.progiciel_id)
     if not await add_unless_there(session, row):
         columns = ("siren", "progiciel_id", "version", "domaine")
         twin = await software_store.find_id(session, "usage", {name: getattr(row, name) for name in columns})
         raise AlreadyListed.at(context.link(f"{USAGES}/{twin}"))
+    await history.record(
+        session,
+        "usage",
+        row.id,
+        "created",
+        caller=caller,
+        owner=body.siren,
+        after=body.model_dump(mode="json", exclude={"source", "stated_on"}),
+    )
     await claims.add(
         session,
         "usage",
@@ -69,15 +79,66 @@ async def add_usage(
     return row.id
 
 
-async def _require_parts(session: AsyncSession, body: UsageInput) -> None:
-    if not await store.has_collectivite(session, body.siren):
+async def repeat_usage(session: AsyncSession, body: UsageInput, *, caller: Caller) -> UUID | None:
+    """Say again of a usage that is listed already what a body says, and return its id; None when it is not listed.
+
+    What the same speaker has said already, as lately, changes nothing.
+    """
+    columns = {name: getattr(body, name) for name in ("siren", "progiciel_id", "version", "domaine")}
+    usage_id = await store.find_usage_id(session, columns)
+    if usage_id is None:
+        return None
+    said = await store.claims_on(session, "usage", usage_id)
+    stated_on = body.stated_on or now().date()
+    if not any(
+        claim.statement in (Statement.DECLARE, Statement.CONFIRM)
+        and claim.author == caller.name
+        and claim.stated_on >= stated_on
+        for claim in said
+    ):
+        await claims.add(
+            session,
+            "usage",
+            usage_id,
+            statement=Statement.DECLARE,
+            source=body.source.model_dump(),
+            stated_on=body.stated_on,
+            caller=caller,
+        )
+    await want_export(session, usage_id, body.siren, body.export_wanted, caller=caller)
+    return usage_id
+
+
+async def want_export(
+    session: AsyncSession, usage_id: UUID, siren: str, wanted: bool | None, *, caller: Caller
+) -> None:
+    """Keep whether a collectivité wants a standard export, when it says so."""
+    if wanted is None:
+        return
+    before = await store.set_export_wanted(session, usage_id, wanted)
+    if before != wanted:
+        await history.record(
+            session,
+            "usage",
+            usage_id,
+            "updated",
+            caller=caller,
+            owner=siren,
+            before={"export_wanted": before},
+            after={"export_wanted": wanted},
+        )
+
+
+async def require_parts(session: AsyncSession, siren: str, progiciel_id: UUID | None) -> None:
+    """Raise `InvalidRequest` for a collectivité or an application that is not listed."""
+    if not await store.has_collectivite(session, siren):
         raise InvalidRequest.at(
             "/body/siren",
-            fr=f"Le SIREN {body.siren} n'est celui d'aucune collectivité du référentiel : choisissez-la dans "
+            fr=f"Le SIREN {siren} n'est celui d'aucune collectivité du référentiel : choisissez-la dans "
             f"{COLLECTIVITES}?q=.",
-            en=f"The SIREN {body.siren} is that of no collectivité of the reference: pick it from {COLLECTIVITES}?q=.",
+            en=f"The SIREN {siren} is that of no collectivité of the reference: pick it from {COLLECTIVITES}?q=.",
         )
-    if await software_store.vendor_of(session, body.progiciel_id) is None:
+    if progiciel_id is not None and await software_store.vendor_of(session, progiciel_id) is None:
         raise InvalidRequest.at(
             "/body/progiciel_id",
             fr=f"Aucun progiciel n'a cet identifiant : choisissez-le dans {PROGICIELS}?q=, ou ajoutez-le.",
@@ -119,6 +180,7 @@ def usage_summary(context: DirectoryContext, row: dict[str, Any]) -> dict[str, A
         "domaine_label": DOMAINES[row["domaine"]][0],
         **claims.shown_status(row["status"]),
         "valid_until": row["valid_until"],
+        "export_wanted": row["export_wanted"],
         "created_at": row["created_at"],
         "self": context.link(f"{USAGES}/{row['id']}"),
     }

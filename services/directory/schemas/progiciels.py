@@ -34,21 +34,31 @@ class ProgicielQuery(EditeurQuery):
     domaine: DomaineCode | None = Field(default=None, description="Those with an export module for it.")
 
 
-class EditeurInput(_Input):
+class EditeurEdit(_Input):
+    """What is said of a vendor."""
+
+    nom: Name
+    url: HttpUrl | None = None
+
+
+class EditeurInput(EditeurEdit):
     """A vendor, by its SIREN."""
 
     siren: Siren
-    nom: Name
-    url: HttpUrl | None = None
 
 
-class ProgicielInput(_Input):
-    """A business application of a vendor already listed."""
+class ProgicielEdit(_Input):
+    """What is said of a business application."""
 
-    editeur: Siren = Field(description="SIREN of the vendor.")
     nom: Name
     description: str = Field(default="", max_length=2000)
     url: HttpUrl | None = None
+
+
+class ProgicielInput(ProgicielEdit):
+    """A business application of a vendor already listed."""
+
+    editeur: Siren = Field(description="SIREN of the vendor.")
 
 
 class VersionInput(_Input):
@@ -65,14 +75,19 @@ class SchemaRef(_Input):
     version: str = Field(default="", max_length=50, description="Exact version; empty when it is not known.")
 
 
-class ModuleInput(_Input):
+class ModuleEdit(_Input):
+    """On which terms an export module is had."""
+
+    policy: Policy = Field(description="Commercial policy: included, free option, paid option, on quote.")
+    price_note: str = Field(default="", max_length=500)
+    available_since: date | None = None
+
+
+class ModuleInput(ModuleEdit):
     """An export module, on which terms it is had, and who says so."""
 
     domaine: DomaineCode
     schema_: SchemaRef = Field(alias="schema")
-    policy: Policy = Field(description="Commercial policy: included, free option, paid option, on quote.")
-    price_note: str = Field(default="", max_length=500)
-    available_since: date | None = None
     source: SourceInput
     stated_on: PastDate | None = Field(default=None, description="When it was said; today when omitted.")
 
@@ -104,6 +119,7 @@ class EditeurSummary(BaseModel):
     nom: str
     url: str | None
     progiciels: int = Field(description="Number of its applications.")
+    claimed: bool = Field(description="Whether the vendor itself took charge of its page.")
     created_at: datetime
     self: str
 
@@ -122,6 +138,23 @@ class VersionView(BaseModel):
     released_on: date | None
 
 
+class LabelView(BaseModel):
+    """A label "Conformité OpenData SCDL", as the validation service last told it."""
+
+    id: UUID
+    schema_: SchemaRef = Field(alias="schema")
+    version_id: UUID | None
+    module_id: UUID | None
+    assurance: str
+    state: str
+    state_label: str
+    valid: bool = Field(description="Whether it is in force today.")
+    valid_from: date
+    valid_until: date
+    verify_url: str = Field(description="Page on which anybody checks it.")
+    reason: str
+
+
 class ModuleView(BaseModel):
     """An export module and what is to be thought of it."""
 
@@ -135,6 +168,7 @@ class ModuleView(BaseModel):
     status: StatusCode
     status_label: str
     valid_until: date
+    labels: list[LabelView]
     self: str
 
 
@@ -159,6 +193,7 @@ class ProgicielView(ProgicielSummary):
     versions: list[VersionView]
     modules: list[ModuleView]
     usages: list[UsageCount]
+    labels: list[LabelView]
     links: dict[str, str]
 
 

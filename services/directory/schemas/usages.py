@@ -47,6 +47,9 @@ class UsageInput(_Input):
     progiciel_id: UUID
     version: str = Field(default="", max_length=50, description="Empty when it is not known.")
     domaine: DomaineCode
+    export_wanted: bool | None = Field(
+        default=None, description="Whether the collectivité would like an export in the standard format."
+    )
     source: SourceInput
     stated_on: PastDate | None = Field(default=None, description="When it was said; today when omitted.")
 
@@ -77,6 +80,9 @@ class ClaimView(BaseModel):
     author_siren: str | None = Field(description="The body whose key was used, when it has one.")
     stated_on: date
     recorded_at: datetime
+    dismissed: str | None = Field(
+        description="Why the moderators set it aside: it is still shown, and no longer weighs. Else null."
+    )
 
 
 class CollectiviteRef(BaseModel):
@@ -118,6 +124,9 @@ class UsageSummary(BaseModel):
     status: StatusCode
     status_label: str
     valid_until: date
+    export_wanted: bool | None = Field(
+        description="Whether the collectivité would like an export in the standard format; null: not said."
+    )
     created_at: datetime
     self: str
 

@@ -14,7 +14,7 @@ _PROGICIEL = (
     "FROM progiciel p JOIN editeur e ON e.siren = p.editeur_siren"
 )
 _EDITEUR = (
-    "SELECT e.siren, e.nom, e.nom_key, e.url, e.created_at, "
+    "SELECT e.siren, e.nom, e.nom_key, e.url, e.created_at, e.claimed_at, "
     "(SELECT count(*) FROM progiciel p WHERE p.editeur_siren = e.siren) AS progiciels FROM editeur e"
 )
 # What has not been repeated in time is out of date, whatever was written when it was last said.

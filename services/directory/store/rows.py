@@ -1,6 +1,8 @@
-"""Adds a row unless one like it is there: one atomic statement, so that two twins never both succeed."""
+"""Rows: added unless one like it is there, in one atomic statement; read with values that JSON knows."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import SQLModel
@@ -14,3 +16,10 @@ async def add_unless_there(session: AsyncSession, row: SQLModel) -> bool:
         insert(table).values(**row.model_dump()).on_conflict_do_nothing().returning(table.created_at)
     )
     return found.first() is not None
+
+
+def plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row that the driver read; its own kind of UUID, which orjson refuses, is replaced."""
+    return {
+        str(name): UUID(int=value.int) if isinstance(value, UUID) else value for name, value in row.items()
+    }

@@ -17,8 +17,9 @@ Subject = Literal["usage", "export_module"]
 _CLAIM_COLUMN: dict[Subject, str] = {"usage": "usage_id", "export_module": "module_id"}
 
 _USAGE = (
-    f"SELECT u.id, u.version, u.domaine, u.valid_until, u.created_at, {EFFECTIVE.format('u', '$1')} AS status, "
-    "u.siren, c.nom AS collectivite_nom, c.type AS collectivite_type, c.code_departement, "
+    "SELECT u.id, u.version, u.domaine, u.valid_until, u.created_at, u.export_wanted, "
+    f"{EFFECTIVE.format('u', '$1')} AS status, u.siren, c.nom AS collectivite_nom, "
+    "c.type AS collectivite_type, c.code_departement, "
     "u.progiciel_id, p.nom AS progiciel_nom, p.editeur_siren, e.nom AS editeur_nom "
     "FROM usage u JOIN collectivite c ON c.siren = u.siren JOIN progiciel p ON p.id = u.progiciel_id "
     "JOIN editeur e ON e.siren = p.editeur_siren"
@@ -82,7 +83,7 @@ async def hold(session: AsyncSession, subject: Subject, subject_id: UUID) -> dic
     found = await run(
         session,
         text(
-            f"SELECT {first_hand} AS first_hand, p.editeur_siren AS interested FROM {subject} s "
+            f"SELECT {first_hand} AS first_hand, p.editeur_siren AS interested, s.status FROM {subject} s "
             "JOIN progiciel p ON p.id = s.progiciel_id WHERE s.id = :id FOR UPDATE OF s"
         ),
         {"id": subject_id},
@@ -103,7 +104,8 @@ async def claims_on(session: AsyncSession, subject: Subject, subject_id: UUID) -
         session,
         text(
             "SELECT statement, author, author_siren, stated_on, recorded_at FROM claim "
-            f"WHERE {_CLAIM_COLUMN[subject]} = :id ORDER BY id"
+            f"WHERE {_CLAIM_COLUMN[subject]} = :id AND NOT EXISTS (SELECT FROM submission s "
+            "WHERE s.claim_id = claim.id AND s.state = 'refuse') ORDER BY id"
         ),
         {"id": subject_id},
     )
@@ -127,8 +129,53 @@ async def write_standing(
 async def history(db: Database, subject: Subject, subject_id: UUID) -> list[dict[str, Any]]:
     """Return all that was said of a subject, in order, for showing."""
     rows = await db.fetch(
-        "SELECT id, statement, source, source_url, note, author_siren, stated_on, recorded_at FROM claim "
-        f"WHERE {_CLAIM_COLUMN[subject]} = $1 ORDER BY id",
+        "SELECT c.id, c.statement, c.source, c.source_url, c.note, c.author_siren, c.stated_on, c.recorded_at, "
+        "s.motif AS dismissed FROM claim c LEFT JOIN submission s ON s.claim_id = c.id AND s.state = 'refuse' "
+        f"WHERE c.{_CLAIM_COLUMN[subject]} = $1 ORDER BY c.id",
         subject_id,
     )
     return [dict(row) for row in rows]
+
+
+async def set_export_wanted(session: AsyncSession, usage_id: UUID, wanted: bool) -> bool | None:
+    """Write whether a standard export is wanted, and return what was written before."""
+    found = await run(
+        session,
+        text(
+            "UPDATE usage SET export_wanted = :wanted FROM (SELECT id, export_wanted FROM usage WHERE id = :id "
+            "FOR UPDATE) held WHERE usage.id = held.id RETURNING held.export_wanted"
+        ),
+        {"id": usage_id, "wanted": wanted},
+    )
+    before: bool | None = found.scalar_one()
+    return before
+
+
+async def grow_old(
+    session: AsyncSession, subject: Subject, today: date, limit: int
+) -> list[tuple[UUID, str]]:
+    """Write that some subjects are out of date since nobody repeats them; return their ids and former status."""
+    found = await run(
+        session,
+        text(
+            f"UPDATE {subject} SET status = 'perime' FROM (SELECT id, status FROM {subject} WHERE valid_until < :today "
+            "AND status <> 'perime' ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) held "
+            f"WHERE {subject}.id = held.id RETURNING held.id, held.status"
+        ),
+        {"today": today, "limit": limit},
+    )
+    return [(row.id, row.status) for row in found]
+
+
+async def find_usage_id(session: AsyncSession, columns: dict[str, Any]) -> UUID | None:
+    """Return the id of the usage of a collectivité, application, version and domain, or None."""
+    found = await run(
+        session,
+        text(
+            "SELECT id FROM usage WHERE siren = :siren AND progiciel_id = :progiciel_id AND version = :version "
+            "AND domaine = :domaine"
+        ),
+        columns,
+    )
+    usage_id: UUID | None = found.scalar_one_or_none()
+    return usage_id

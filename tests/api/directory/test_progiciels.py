@@ -2,99 +2,32 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 from pydantic import BaseModel
-from stdnum import luhn
 
-from shared import auth
-from shared.db import Database
+from tests.support.directory import (
+    API,
+    BESANCON,
+    DIJON,
+    FORM,
+    LYON,
+    UNLISTED,
+    Json,
+    Keys,
+    get,
+    new_siren,
+    send,
+    software,
+    usage_of,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SITE = "http://test"
-API = "/directory/v1"
-DIJON, BESANCON, LYON = "212102313", "212500565", "200046977"
-FORM = {"kind": "formulaire"}
-
-Keys = Callable[..., Awaitable[dict[str, str]]]
-Json = dict[str, Any]
-_numbers = itertools.count(70_000_000)
-
-# Constant: a test must have the same name in every worker of a run.
-UNLISTED = "00000000-0000-7000-8000-000000000000"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def keys(loaded_database: str) -> Keys:
-    """Make the headers of an API key, for a body, with scopes."""
-
-    async def make(owner: str | None = None, *scopes: str) -> dict[str, str]:
-        key = auth.make_key()
-        db = await Database.open(loaded_database, schema="access", pool_size=2)
-        try:
-            async with db.pool.acquire() as connection:
-                await auth.store_key(
-                    connection,
-                    key,
-                    owner_siren=owner,
-                    label="test",
-                    scopes=list(scopes or ("directory:write",)),
-                    expires_at=None,
-                )
-        finally:
-            await db.close()
-        return {"authorization": f"Bearer {key.text}"}
-
-    return make
-
-
-def new_siren() -> str:
-    """Return a well-formed SIREN that no other test uses."""
-    digits = str(next(_numbers))
-    return digits + luhn.calc_check_digit(digits)
-
-
-async def send(
-    client: httpx.AsyncClient, path: str, body: Any, headers: dict[str, str], status: int = 201
-) -> Json:
-    answer = await client.post(API + path, json=body, headers=headers)
-    assert answer.status_code == status, answer.text
-    document: Json = answer.json()
-    if status == 201:
-        assert answer.headers["location"] == document["self"]
-        assert (await client.get(document["self"])).json() == document
-    return document
-
-
-async def get(client: httpx.AsyncClient, path: str, status: int = 200) -> Json:
-    answer = await client.get(API + path)
-    assert answer.status_code == status, answer.text
-    document: Json = answer.json()
-    return document
-
-
-async def software(client: httpx.AsyncClient, keys: Keys) -> tuple[str, Json]:
-    """List a vendor and an application of its own; return the vendor's SIREN and the application."""
-    vendor, headers = new_siren(), await keys()
-    await send(client, "/editeurs", {"siren": vendor, "nom": f"Éditions {vendor}"}, headers)
-    return vendor, await send(client, "/progiciels", {"editeur": vendor, "nom": f"Séances {vendor}"}, headers)
-
-
-def usage_of(progiciel: Json, siren: str = DIJON, **more: Any) -> Json:
-    return {
-        "siren": siren,
-        "progiciel_id": progiciel["id"],
-        "domaine": "deliberations",
-        "source": FORM,
-        **more,
-    }
 
 
 async def test_a_vendor_is_listed_with_what_it_sells(client: httpx.AsyncClient, keys: Keys) -> None:

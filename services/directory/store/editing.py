@@ -1,0 +1,59 @@
+"""SQL of the entries that their owner edits: one row is read under a lock, then replaced."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.directory.store.rows import plain
+from shared.db import run
+
+
+@dataclass(frozen=True)
+class Editable:
+    """A kind of entry: where it is, by what it is named, and whose it is (an SQL expression)."""
+
+    table: str
+    key: str
+    owner: str
+    joined: str = ""
+
+
+EDITEUR = Editable("editeur", "siren", "s.siren")
+_OF_PROGICIEL = "JOIN progiciel p ON p.id = s.progiciel_id"
+PROGICIEL = Editable("progiciel", "id", "s.editeur_siren")
+VERSION = Editable("version", "id", "p.editeur_siren", _OF_PROGICIEL)
+MODULE = Editable("export_module", "id", "p.editeur_siren", _OF_PROGICIEL)
+ATD = Editable("atd", "id", "s.siren")
+
+
+async def hold(session: AsyncSession, kind: Editable, key: object) -> dict[str, Any] | None:
+    """Return a row and its `owner` (SIREN), locked until the transaction ends, or None."""
+    found = await run(
+        session,
+        text(
+            f"SELECT s.*, {kind.owner} AS owner FROM {kind.table} s {kind.joined} WHERE s.{kind.key} = :key "
+            "FOR UPDATE OF s"
+        ),
+        {"key": key},
+    )
+    row = found.mappings().first()
+    return None if row is None else plain(row)
+
+
+async def replace(session: AsyncSession, kind: Editable, key: object, values: Mapping[str, Any]) -> bool:
+    """Write columns of a row; False when another row already holds their unique key."""
+    columns = ", ".join(f"{name} = :{name}" for name in values)
+    try:
+        async with session.begin_nested():
+            await run(
+                session,
+                text(f"UPDATE {kind.table} SET {columns} WHERE {kind.key} = :entry_key"),
+                {**values, "entry_key": key},
+            )
+    except IntegrityError:
+        return False
+    return True
