@@ -20,3 +20,24 @@ DOMAINES: dict[str, tuple[str, str]] = {
     "urbanisme": ("Autorisations d'urbanisme", "Planning permissions"),
     "elus": ("Élus et assemblées", "Elected representatives"),
 }
+
+# Other words under which people look for a domain.
+DOMAINE_ALIASES: dict[str, tuple[str, ...]] = {
+    "deliberations": ("actes", "conseil municipal"),
+    "subventions": ("aides", "subvention"),
+    "marches-publics": ("DECP", "commande publique", "achats", "données essentielles"),
+    "budget": ("finances", "comptes", "TOTEM"),
+    "menus-cantines": ("cantine", "restauration scolaire", "menus"),
+    "equipements": ("ERP", "équipement"),
+    "prenoms": ("état civil", "naissances"),
+    "catalogue": ("jeux de données",),
+    "adresses": ("BAL", "base adresse locale", "voies"),
+    "stationnement": ("parkings", "BNLS"),
+    "bornes-recharge": ("IRVE", "véhicules électriques"),
+    "defibrillateurs": ("DAE", "défibrillateur"),
+    "arbres": ("arbre", "espaces verts"),
+    "evenements": ("agenda", "événement"),
+    "associations": ("association",),
+    "urbanisme": ("permis de construire", "ADS", "PLU"),
+    "elus": ("élu", "conseillers"),
+}

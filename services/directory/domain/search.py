@@ -14,6 +14,7 @@ import numpy.typing as npt
 from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES, Collectivite, population_class
 from services.directory.domain.folding import shortened, significant, without_office, words
 from services.directory.domain.keys import FoldedNames, KeyList, Kind, Mask, PrefixKeys, Rows, WordKeys
+from services.directory.domain.tags import FacetValue, Tags
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from services.directory.domain.typos import TypoKeys, allowed, near_beginnings
 
@@ -84,14 +85,6 @@ class Position:
 
 
 @dataclass(frozen=True)
-class FacetValue:
-    """A value of a facet and how many results have it."""
-
-    value: str
-    count: int
-
-
-@dataclass(frozen=True)
 class Found:
     """One page of results: bodies in order, all counts, and the last place if more follow."""
 
@@ -99,6 +92,8 @@ class Found:
     total: int
     facets: dict[str, list[FacetValue]] = field(default_factory=dict)
     last: Position | None = None
+    # The rank of each item (with distances, its distance).
+    ranks: list[int] = field(default_factory=list)
 
 
 class _Facet:
@@ -138,6 +133,7 @@ class SearchIndex:
         self._words = WordKeys([name.words() for name in names])
         self._facets = self._build_facets()
         self.by_siren = {body.siren: body for body in self.bodies}
+        self.rows = {body.siren: row for row, body in enumerate(self.bodies)}
         self._by_insee = _by_insee_code(self.bodies)
 
     def _build_facets(self) -> dict[str, _Facet]:
@@ -158,6 +154,8 @@ class SearchIndex:
         *,
         filters: Mapping[str, Sequence[str]] | None = None,
         code_insee: str | None = None,
+        tags: Mapping[str, Tags] | None = None,
+        distances: Ranks | None = None,
         limit: int = 10,
         after: Position | None = None,
     ) -> Found:
@@ -166,21 +164,29 @@ class SearchIndex:
         A filter is a facet's name and the values kept; an unknown value keeps nothing. `code_insee` keeps the
         commune that has this code, or else the one that took over the commune that had it. Each facet is counted
         with the other filters applied, not its own, so that a reader sees what another choice would give.
+
+        `tags` are further facets, made of what is not in the reference. `distances` (one a row, negative when too
+        far or unknown) keep the bodies that are near and put the nearest first.
         """
-        masks = {name: self._facets[name].mask(wanted) for name, wanted in (filters or {}).items() if wanted}
+        facets: dict[str, _Facet | Tags] = {**self._facets, **(tags or {})}
+        masks = {name: facets[name].mask(wanted) for name, wanted in (filters or {}).items() if wanted}
+        if distances is not None:
+            masks["near"] = distances >= 0
         if code_insee is not None:
             masks["code_insee"] = self._with_code(code_insee)
         kept = _all_of(list(masks.values()), len(self.bodies))
         ranks = self._ranks(query[:MAX_QUERY], kept)
         rows = np.flatnonzero((ranks < Rank.NONE) & kept)
-        places = ranks[rows].astype(np.int64) * len(self.bodies) + rows
+        order = ranks if distances is None else distances
+        places = order[rows].astype(np.int64) * len(self.bodies) + rows
         places.sort()
         start = 0 if after is None else int(np.searchsorted(places, self._place(after), side="right"))
         page = places[start : start + limit]
         items = [self.bodies[place % len(self.bodies)] for place in page.tolist()]
         more = start + len(items) < len(places) and items
         last = self._position(int(page[-1])) if more else None
-        return Found(items, len(places), self._count(ranks, masks), last)
+        ranked = [divmod(place, len(self.bodies))[0] for place in page.tolist()]
+        return Found(items, len(places), self._count(ranks, masks, facets), last, ranked)
 
     def _with_code(self, code: str) -> Mask:
         mask = np.zeros(len(self.bodies), np.bool_)
@@ -199,10 +205,12 @@ class SearchIndex:
         body = self.bodies[row]
         return Position(rank, body.population, body.siren)
 
-    def _count(self, ranks: Ranks, masks: Mapping[str, Mask]) -> dict[str, list[FacetValue]]:
+    def _count(
+        self, ranks: Ranks, masks: Mapping[str, Mask], facets: Mapping[str, "_Facet | Tags"]
+    ) -> dict[str, list[FacetValue]]:
         matching = ranks < Rank.NONE
         counted = {}
-        for name, facet in self._facets.items():
+        for name, facet in facets.items():
             others = [mask for other, mask in masks.items() if other != name]
             rows = np.flatnonzero(matching & _all_of(others, len(self.bodies)))
             counted[name] = facet.counts(rows)

@@ -14,7 +14,8 @@ from services.directory.domain.collectivites import (
 )
 from services.directory.domain.matching import matching_alias
 from services.directory.domain.problems import CollectiviteNotFound
-from services.directory.domain.search import FacetValue, Found, Position, SearchIndex
+from services.directory.domain.search import FACETS, Found, Position, SearchIndex
+from services.directory.domain.tags import FacetValue
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from services.directory.operations.context import DirectoryContext
 from services.directory.store import collectivites as store
@@ -54,7 +55,7 @@ async def search(
         "items": [summary(context, index, body, query or code_insee or "") for body in found.items],
         "next": None,
         "total": found.total,
-        "facets": _facets(index, found),
+        "facets": facets(index, found, FACETS),
         "edition": index.version,
     }
     return page, found.last
@@ -117,9 +118,11 @@ def _shown_alias(alias: Alias) -> dict[str, str | None]:
     return {"code": alias.code, "nom": alias.nom or None, "nature": alias.nature}
 
 
-def _facets(index: SearchIndex, found: Found) -> dict[str, list[dict[str, Any]]]:
+def facets(index: SearchIndex, found: Found, names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return some facets of the reference as lists show them (see `schemas.collectivites.FacetsView`)."""
     shown = {}
-    for name, values in found.facets.items():
+    for name in names:
+        values = found.facets[name]
         if name == "epci":
             values = sorted(values, key=lambda value: -value.count)[:MOST_EPCI]
         shown[name] = [_shown_value(index, name, value) for value in values]

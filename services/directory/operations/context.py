@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from services.directory.operations.search_index import LiveIndex
+from services.directory.operations.software_use import LiveUse
 from services.directory.settings import DirectorySettings
 from shared.app import Context
 
 
 @dataclass(frozen=True)
 class DirectoryContext(Context[DirectorySettings]):
-    """The common context, and the search index over the collectivités."""
+    """The common context, the search index over the collectivités, and who uses what."""
 
     index: LiveIndex
+    use: LiveUse

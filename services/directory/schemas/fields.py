@@ -10,6 +10,8 @@ from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES
 from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.folding import words
 from services.directory.domain.identifiers import InvalidIdentifier, clean, parse_code_insee, parse_siren
+from services.directory.domain.labels import STATES
+from services.directory.domain.near import parse_point
 from services.directory.domain.territoire import parse_territoire
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from shared.clock import now
@@ -54,6 +56,16 @@ def _domaine(value: str) -> str:
     return _known(value, dict(DOMAINES), "le domaine doit être l'un de", "the domain must be one of")
 
 
+def _label_state(value: str) -> str:
+    known: dict[str, object] = {**STATES, "sans_label": ()}
+    return _known(value, known, "l'état du label doit être l'un de", "the state of the label must be one of")
+
+
+def _point(value: str) -> str:
+    parse_point(value)
+    return value
+
+
 def _territoire(value: str) -> str:
     return str(parse_territoire(value))
 
@@ -91,6 +103,8 @@ DepartementCode = Annotated[Choice, AfterValidator(_departement)]
 RegionCode = Annotated[Choice, AfterValidator(_region)]
 PopulationCode = Annotated[Choice, AfterValidator(_population)]
 Siren = Annotated[Choice, AfterValidator(parse_siren)]
+LabelState = Annotated[Choice, AfterValidator(_label_state)]
+PointText = Annotated[Choice, AfterValidator(_point)]
 TerritoireCode = Annotated[Choice, AfterValidator(_territoire)]
 InseeCode = Annotated[Choice, AfterValidator(parse_code_insee)]
 
