@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.validation.api import contents, events, limits, schemas, validations
+from services.validation.api import contents, events, limits, reports, schemas, validations
 from services.validation.operations.context import open_validation
 from services.validation.settings import ValidationSettings
 from shared.app import Service, create_service_app
@@ -17,6 +17,13 @@ def create_app(settings: ValidationSettings) -> FastAPI:
             summary="Validation des fichiers du Socle Commun des Données Locales (SCDL).",
             settings=settings,
             open_context=lambda: open_validation(settings),
-            routers=[validations.router, contents.router, events.router, limits.router, schemas.router],
+            routers=[
+                validations.router,
+                contents.router,
+                events.router,
+                reports.router,
+                limits.router,
+                schemas.router,
+            ],
         )
     )

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from services.validation.api import submissions as reading
 from services.validation.api.rights import Readable, Token, changeable
 from services.validation.domain.ownership import owner_name
-from services.validation.domain.problems import ReportNotReady, SchemaNotKept
+from services.validation.domain.problems import SchemaNotKept
 from services.validation.domain.states import State, ended
 from services.validation.operations import descriptors, submissions, uploads, withdrawals
 from services.validation.operations import validations as operations
@@ -130,17 +130,6 @@ async def read_validation(request: Request, validation_id: UUID) -> Response:
     context: ValidationContext = context_of(request)
     found = await operations.find(context, validation_id)
     return json_response(request, operations.view(context, found))
-
-
-@router.get("/{validation_id}/report", dependencies=[Readable], summary="Read the report")
-async def read_report(request: Request, validation_id: UUID) -> Response:
-    """Return the whole report: counts, summary by field and kind, and the errors with their cells."""
-    context: ValidationContext = context_of(request)
-    report = await operations.report(context, validation_id)
-    if report is None:
-        found = await operations.find(context, validation_id)
-        raise ReportNotReady.of(found["state"])
-    return json_response(request, report)
 
 
 @router.get("/{validation_id}/schema", dependencies=[Readable], summary="The exact schema used")

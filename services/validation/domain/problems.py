@@ -31,6 +31,55 @@ class ReportNotReady(Conflict):
         )
 
 
+class FileNotKept(Problem):
+    status = 410
+    slug = "file-not-kept"
+    title_fr = "Fichier non conservé"
+    title_en = "File not kept"
+
+    @classmethod
+    def after(cls, days: int) -> "FileNotKept":
+        """Return the problem for an uploaded file that is no longer kept."""
+        return cls(
+            fr=f"Le fichier a été effacé : les dépôts sont conservés {days} jours, les rapports toujours. "
+            "Renvoyez-le pour obtenir ce classeur ; les autres formes du rapport restent disponibles.",
+            en=f"The file was deleted: uploads are kept {days} days, reports for ever. "
+            "Send it again to get this workbook; the other forms of the report are still there.",
+        )
+
+    @classmethod
+    def fetched(cls) -> "FileNotKept":
+        """Return the problem for a file that was read from its address, and of which nothing was kept."""
+        return cls(
+            fr="Le fichier a été lu à son adresse et n'a pas été conservé : envoyez-le lui-même pour obtenir ce "
+            "classeur ; les autres formes du rapport sont disponibles.",
+            en="The file was read from its address and was not kept: send the file itself to get this workbook; "
+            "the other forms of the report are available.",
+        )
+
+
+class NotATable(Conflict):
+    slug = "not-a-table"
+    title_fr = "Pas de tableau à montrer"
+    title_en = "No table to show"
+
+    @classmethod
+    def unreadable(cls) -> "NotATable":
+        """Return the problem for a source that could not be read, of which no workbook can be made."""
+        return cls(
+            fr="Ce fichier n'a pas pu être lu comme un tableau avec ce schéma : le rapport (JSON, HTML) dit pourquoi.",
+            en="This file could not be read as a table with this schema: the report (JSON, HTML) says why.",
+        )
+
+    @classmethod
+    def package(cls) -> "NotATable":
+        """Return the problem for a package, whose files make no single workbook."""
+        return cls(
+            fr="Un paquet de plusieurs fichiers n'a pas de classeur : validez un fichier seul pour obtenir le sien.",
+            en="A package of several files has no workbook: validate one file alone to get its own.",
+        )
+
+
 class UnknownSchema(Problem):
     status = 422
     slug = "unknown-schema"

@@ -15,14 +15,20 @@ from shared.app import Context, open_context
 # Headers read at once by one process, and the processor time that one may take.
 READERS = 2
 HEADER_SECONDS = 10.0
+# Workbooks and large reports written at once by one process.
+WRITERS = 2
 
 
 @dataclass(frozen=True)
 class ValidationContext(Context[ValidationSettings]):
-    """The common context, the schemas in force, and the limited processes that read headers."""
+    """The common context, the schemas in force, and limited processes.
+
+    `readers` read headers; `writers` write large reports and workbooks.
+    """
 
     schemas: LiveRegistry
     readers: ChildPool
+    writers: ChildPool
 
     @property
     def registry(self) -> Registry:
@@ -35,13 +41,15 @@ async def open_validation(settings: ValidationSettings) -> AsyncIterator[Validat
     """Open the connections of a process, with the schemas in force; raises `SchemaOutdated`."""
     async with open_context(MIGRATIONS, settings) as common:
         schemas = LiveRegistry(common.db)
-        # They are started by the first header to read.
+        # They are started by what first needs them.
         readers = ChildPool(
             READERS, Limits(settings.validation_memory_bytes, HEADER_SECONDS, 2 * HEADER_SECONDS)
         )
+        writers = ChildPool.of(settings, WRITERS)
         async with schemas.following(common.listener):
             parts = {field.name: getattr(common, field.name) for field in fields(common)}
             try:
-                yield ValidationContext(**parts, schemas=schemas, readers=readers)
+                yield ValidationContext(**parts, schemas=schemas, readers=readers, writers=writers)
             finally:
                 await readers.close()
+                await writers.close()

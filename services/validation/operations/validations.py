@@ -13,6 +13,7 @@ from services.validation.domain.problems import ValidationNotFound
 from services.validation.domain.states import ended
 from services.validation.domain.verdict import Verdict
 from services.validation.operations.context import ValidationContext
+from services.validation.store import reports
 from services.validation.store import validations as store
 from shared.auth import Caller
 from shared.clock import now
@@ -152,13 +153,10 @@ async def wait_ended(context: ValidationContext, validation_id: UUID, seconds: f
                 continue
 
 
-async def report(context: ValidationContext, validation_id: UUID) -> dict[str, Any] | None:
-    """Return the report of a validation, or None when it has none."""
-    body = await store.get_report(context.db, validation_id)
-    if body is None:
-        return None
-    document: dict[str, Any] = orjson.loads(gzip.decompress(body))
-    return document
+async def report(context: ValidationContext, validation_id: UUID) -> orjson.Fragment | None:
+    """Return the report of a validation, as a part of a JSON document to write, or None when it has none."""
+    stored = await reports.get(context.db, validation_id)
+    return None if stored is None else orjson.Fragment(gzip.decompress(stored))
 
 
 def view(context: ValidationContext, row: dict[str, Any]) -> dict[str, Any]:

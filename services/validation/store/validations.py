@@ -81,12 +81,6 @@ async def write_schema(db: Database, validation_id: UUID, fence: int, sha256: st
     )
 
 
-async def get_report(db: Database, validation_id: UUID) -> bytes | None:
-    """Return the report as stored (JSON in gzip), or None."""
-    body: bytes | None = await db.fetchval("SELECT body FROM report WHERE validation_id = $1", validation_id)
-    return body
-
-
 async def mark_started(db: Database, validation_id: UUID, fence: int, moment: datetime) -> bool:
     """Note when the present attempt began; False when its claim is lost."""
     tag = await db.execute(

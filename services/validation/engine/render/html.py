@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from services.validation.engine.messages import Language
@@ -30,10 +30,18 @@ from services.validation.engine.render.wording import (
 _QUOTED = re.compile("`([^`]+)`")
 
 
-def render(reports: Iterable[FileReport], language: Language = "fr") -> Iterator[str]:
-    """The page, report after report; UTF-8, valid without network and under a strict content policy."""
+def render(
+    reports: Iterable[FileReport], language: Language = "fr", menu: Sequence[tuple[str, str]] = ()
+) -> Iterator[str]:
+    """The page, report after report; UTF-8, valid without network and under a strict content policy.
+
+    `menu` are (text, address) of what goes with the report.
+    """
     words = WORDS[language]
     yield HEAD.format(lang=language, title=words["title"])
+    if menu:
+        links = "".join(f'<a href="{escape(address)}">{escape(text)}</a>' for text, address in menu)
+        yield f'<nav aria-label="{escape(words["menu"])}">{links}</nav>\n'
     for rank, item in enumerate(reports, 1):
         yield from _report(item, f"r{rank}", language)
     yield FOOT.format(note=words["note"])

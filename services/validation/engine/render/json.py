@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
 
 import orjson
 
 from services.validation.engine.messages import Language
 from services.validation.engine.render.document import FileReport
+
+
+@cache
+def schema() -> bytes:
+    """The JSON Schema of a report."""
+    return files(__package__).joinpath("report.schema.json").read_bytes()
 
 
 def render(reports: Iterable[FileReport], language: Language = "fr") -> Iterator[str]:

@@ -5,6 +5,7 @@ from services.validation.engine.messages import Language
 WORDS: dict[Language, dict[str, str]] = {
     "fr": {
         "title": "Rapport de validation",
+        "menu": "Autres formes de ce rapport",
         "note": "Rapport établi par Socle. Les nombres d'erreurs sont exacts, même sans détail de toutes.",
         "sound": "Aucune erreur : ce fichier suit son schéma.",
         "errors": "Erreurs",
@@ -32,6 +33,7 @@ WORDS: dict[Language, dict[str, str]] = {
     },
     "en": {
         "title": "Validation report",
+        "menu": "Other forms of this report",
         "note": "Report made by Socle. Numbers of errors are exact, even when not all of them are detailed.",
         "sound": "No error: this file follows its schema.",
         "errors": "Errors",
@@ -68,6 +70,7 @@ _STYLE = """
 body { margin: 0 auto; padding: 1.5rem; max-width: 75rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.5 system-ui, sans-serif; }
 a { color: var(--link); }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; } nav a { padding: .25rem 0; }
 article + article { margin-top: 3rem; border-top: 2px solid var(--line); }
 header { border-left: .5rem solid; padding-left: 1rem; margin: 1rem 0; }
 header.valid { border-color: var(--good); } header.invalid { border-color: var(--bad); }
@@ -92,10 +95,13 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); font-size: .9rem; 
   thead { display: table-header-group; } tr { break-inside: avoid; } }
 """
 
+# What the page needs, said in it and with the answer that carries it.
+CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
 HEAD = (
     '<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+    f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">\n'
     '<meta name="robots" content="noindex">\n'
     "<title>{title}</title>\n<style>"
     + _STYLE.replace("{", "{{").replace("}", "}}")

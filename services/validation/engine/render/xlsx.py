@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO
 
 import xlsxwriter
@@ -107,6 +108,8 @@ def write_workbook(
     """
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
+        # The same report gives the same bytes, whenever it is asked for.
+        book.set_properties({"created": datetime.fromisoformat(report["date"])})
         data = _DataSheet(book, report, language, limits)
         data.write(table)
         _write_report(book, report, language, data.notes())
