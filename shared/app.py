@@ -22,6 +22,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from shared import auth, edge, idempotency
 from shared.answers import install_problem_handlers
+from shared.changes import log
 from shared.db import Database
 from shared.http import FetchPolicy, GuardedClient
 from shared.http.policy import literal_address
@@ -38,6 +39,7 @@ from shared.ratelimit import RateLimiter
 from shared.requests import StrictRoute
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.webhooks.delivery import Deliveries
 
 S = TypeVar("S", bound=Settings)
 
@@ -108,12 +110,15 @@ def worker_parts(
     work: Sequence[Work] = (),
     clockwork: Sequence[Clockwork] = (),
 ) -> WorkerParts:
-    """Return what a service's worker consists of, with the housekeeping that every worker does."""
+    """Return what a service's worker consists of, with what every worker does: webhooks and housekeeping."""
     settings: Settings = context.settings
+    deliveries = Deliveries(context.db, context.http)
 
     async def clean_up() -> None:
         await context.storage.remove_drafts(DRAFTS_KEPT)
         await idempotency.prune(context.db, IDEMPOTENCY_KEPT)
+        await deliveries.prune()
+        await log.prune(context.db, timedelta(days=settings.changes_keep_days))
 
     return WorkerParts(
         service=context.service,
@@ -124,7 +129,7 @@ def worker_parts(
         message_max_attempts=settings.message_max_attempts,
         outbox_keep=timedelta(days=settings.outbox_keep_days),
         concurrency=settings.worker_concurrency,
-        work=work,
+        work=[*work, deliveries.work()],
         # At the start too: a worker may never live for a whole day.
         clockwork=[Clockwork("clean up", timedelta(days=1), clean_up, at_start=True), *clockwork],
     )

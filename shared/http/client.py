@@ -77,6 +77,10 @@ class GuardedClient:
     ) -> None:
         await self._pool.__aexit__(kind, error, trace)
 
+    def check(self, url: str) -> None:
+        """Raise UrlNotAllowed for an address that is refused as it is written, whatever its name resolves to."""
+        self._policy.check_url(url)
+
     async def get(
         self,
         url: str,
@@ -134,7 +138,8 @@ class GuardedClient:
     ) -> Fetched:
         """Send `content` to `url` within `timeout` seconds and return the answer, its body cut at 64 KiB.
 
-        Redirects are not followed: like any status but 2xx, they raise FetchFailed (`http-status`).
+        Whatever its status is, the answer is returned: a refusal has its words and its `Retry-After`. Redirects are
+        not followed.
         """
         async with self._exchange(
             "POST", url, headers or {}, MAX_REPLY_BYTES, content=content, total_timeout=timeout
@@ -250,7 +255,7 @@ class GuardedClient:
         headers = httpx.Headers(response.headers)
         conditional = any(name.lower() in ("if-none-match", "if-modified-since") for name in request_headers)
         accepted = 200 <= response.status < 300 and response.status != 206
-        if not accepted and not (response.status == 304 and conditional):
+        if method != "POST" and not accepted and not (response.status == 304 and conditional):
             raise FetchFailed("http-status", http_status=response.status)
         # Incompressible content grows a little when compressed, so the wire has some more room than the content.
         wire_bytes = max_bytes + (PIECE_BYTES if "content-encoding" in headers else 0)

@@ -19,7 +19,8 @@ MATCHES = (
 _INSERT = (
     "INSERT INTO webhook_delivery (id, subscription_id, change_id, state, attempt, fence, request_id, created_at, "
     "next_attempt_at, log) SELECT gen_random_uuid(), s.id, c.id, 'queued', 0, 0, '', $2, $2, '[]' FROM change AS c "
-    f"JOIN webhook_subscription AS s ON s.state = 'active' AND {MATCHES} WHERE c.id = ANY($1)"
+    "JOIN webhook_subscription AS s ON s.state = 'active' AND s.created_at <= c.recorded_at "
+    f"AND {MATCHES} WHERE c.id = ANY($1)"
 )
 
 

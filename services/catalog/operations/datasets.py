@@ -19,6 +19,7 @@ from services.catalog.schemas.datasets import DatasetInput, ResourceInput
 from services.catalog.store import datasets as store
 from services.catalog.tables import Dataset, Resource
 from shared import idempotency
+from shared.changes.log import record_change
 from shared.clock import now
 from shared.contracts.catalog import ResourceRegistered
 from shared.contracts.validation import ValidationCompleted
@@ -77,6 +78,9 @@ async def register(
     await store.add(session, dataset, resources)
     for resource in resources:
         await _ask_validation(session, resource)
+    await record_change(
+        session, "dataset.created", dataset.id, {"title": dataset.title, "siren": dataset.organization_siren}
+    )
     return dataset.id
 
 
@@ -173,16 +177,21 @@ async def replace_content(
     session.add(resource)
     await session.flush()
     await _ask_validation(session, resource)
+    await record_change(session, "dataset.updated", dataset_id, {"resource": str(resource_id)})
 
 
 async def record_verdict(session: AsyncSession, event: ValidationCompleted) -> None:
     """Keep the verdict on a resource, unless the resource has changed since it was asked for."""
     if event.resource_id is None:
         return
-    if await store.write_conformity(session, event):
-        logger.info("conformity updated", resource_id=str(event.resource_id), outcome=event.outcome)
-    else:
+    dataset_id = await store.write_conformity(session, event)
+    if dataset_id is None:
         logger.info("verdict dropped: the resource has changed since", resource_id=str(event.resource_id))
+        return
+    logger.info("conformity updated", resource_id=str(event.resource_id), outcome=event.outcome)
+    told = ("outcome", "checksum", "schema_version", "rows", "errors", "warnings", "problem")
+    data = {"resource": str(event.resource_id), **{name: getattr(event, name) for name in told}}
+    await record_change(session, "dataset.conformity_changed", dataset_id, data)
 
 
 async def find(context: CatalogContext, dataset_id: UUID) -> dict[str, Any]:

@@ -68,8 +68,8 @@ async def _with_resources(db: Database, sql: str, *args: Any) -> list[dict[str, 
     return [{**row, "resources": by_id[row["id"]]} for row in rows]
 
 
-async def write_conformity(session: AsyncSession, event: ValidationCompleted) -> bool:
-    """Write a verdict on the resource it is about; False when the resource has changed since, or is gone."""
+async def write_conformity(session: AsyncSession, event: ValidationCompleted) -> UUID | None:
+    """Write a verdict on the resource it is about; return its dataset, None when it has changed since, or is gone."""
     status = Conformity.ERROR if event.outcome == "error" else Conformity(event.outcome)
     result = await run(
         session,
@@ -77,7 +77,7 @@ async def write_conformity(session: AsyncSession, event: ValidationCompleted) ->
             "UPDATE resource SET conformity = :conformity, validation_id = :validation_id, validated_at = :moment, "
             "validated_checksum = :checksum, validated_size = :size, validated_schema_version = :version, "
             "rows = :rows, errors = :errors, warnings = :warnings, problem = :problem "
-            "WHERE id = :id AND revision = :revision"
+            "WHERE id = :id AND revision = :revision RETURNING dataset_id"
         ),
         {
             "conformity": status.value,
@@ -94,8 +94,8 @@ async def write_conformity(session: AsyncSession, event: ValidationCompleted) ->
             "revision": event.resource_revision,
         },
     )
-    written: bool = result.rowcount == 1
-    return written
+    row = result.first()
+    return None if row is None else row.dataset_id
 
 
 async def storage_keys(db: Database, resource_ids: list[UUID]) -> dict[UUID, str | None]:
