@@ -1,6 +1,6 @@
 """PostgreSQL: one transaction per unit of work for writes, raw connections for hot reads."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -146,8 +146,10 @@ def is_away(error: BaseException) -> bool:
 
 
 async def run(
-    session: AsyncSession, statement: Executable, parameters: Mapping[str, Any] | None = None
+    session: AsyncSession,
+    statement: Executable,
+    parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
 ) -> CursorResult[Any]:
-    """Run a statement that is not about one model, in the session's transaction."""
+    """Run a statement that is not about one model, in the session's transaction; once for each set of parameters."""
     connection = await session.connection()
     return await connection.execute(statement, parameters)

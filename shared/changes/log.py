@@ -6,6 +6,8 @@ then whoever comes first (a reader, or the worker every second) numbers all that
 follow one another without a gap, and what is visible never changes place.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +41,16 @@ def channel(schema: str) -> str:
     return f"change_{schema}"
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened, to be recorded (see `record_change`)."""
+
+    type: str
+    subject: object
+    data: dict[str, Any]
+    audience: str | None = None
+
+
 async def record_change(
     session: AsyncSession,
     type: str,
@@ -56,21 +68,30 @@ async def record_change(
 
         await record_change(session, "dataset.updated", dataset.id, {"title": dataset.title})
     """
-    change_id = new_id()
-    await run(
-        session,
-        _INSERT,
+    [change_id] = await record_changes(session, [Entry(type, subject, data or {}, audience)])
+    return change_id
+
+
+async def record_changes(session: AsyncSession, entries: Sequence[Entry]) -> list[UUID]:
+    """Record several changes at once, as `record_change` does one; return their ids."""
+    if not entries:
+        return []
+    moment = now()
+    ids = [new_id() for _ in entries]
+    rows = [
         {
             "id": change_id,
-            "type": type,
-            "subject": str(subject),
-            "data": orjson.dumps(data or {}).decode(),
-            "audience": audience,
-            "moment": now(),
-        },
-    )
+            "type": entry.type,
+            "subject": str(entry.subject),
+            "data": orjson.dumps(entry.data).decode(),
+            "audience": entry.audience,
+            "moment": moment,
+        }
+        for change_id, entry in zip(ids, entries, strict=True)
+    ]
+    await run(session, _INSERT, rows)
     await run(session, text("SELECT pg_notify('change_' || current_schema(), '')"))
-    return change_id
+    return ids
 
 
 async def publish(db: Database) -> None:

@@ -1,6 +1,7 @@
 """The outbox: an event is written with the change it tells, then relayed to the queues of those who hear it."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -41,17 +42,24 @@ def channel(schema: str) -> str:
 
 async def emit(session: AsyncSession, event: Event) -> None:
     """Write an event in the session's transaction: it is sent if, and only if, that commits."""
-    await run(
-        session,
-        _INSERT,
+    await emit_all(session, [event])
+
+
+async def emit_all(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Write several events at once; none is no work."""
+    if not events:
+        return
+    rows = [
         {
             "id": new_id(),
             "type": event.type,
             "payload": event.model_dump_json(),
             "request_id": current_request_id(),
             "occurred_at": now(),
-        },
-    )
+        }
+        for event in events
+    ]
+    await run(session, _INSERT, rows)
     await run(session, text("SELECT pg_notify('outbox_' || current_schema(), '')"))
 
 
