@@ -7,11 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from services.validation.migrations import MIGRATIONS
-from services.validation.operations.context import ValidationContext
+from services.validation.operations.context import ValidationContext, open_validation
 from services.validation.operations.uploads import UPLOADS, remove_old, remove_orphans
 from services.validation.settings import ValidationSettings
-from shared.app import open_context
 from shared.clock import now
 from shared.ids import new_id
 from tests.api.conftest import settings_of
@@ -23,7 +21,7 @@ OLD = timedelta(days=8)
 @pytest.fixture
 async def context(common_settings: dict[str, Any]) -> AsyncIterator[ValidationContext]:
     settings = cast(ValidationSettings, settings_of("validation", common_settings))
-    async with open_context(MIGRATIONS, settings) as context:
+    async with open_validation(settings) as context:
         yield context
 
 

@@ -9,11 +9,10 @@ import pytest
 
 from services.validation.engine.child import Limits
 from services.validation.jobs import ValidationJobs
-from services.validation.migrations import MIGRATIONS
 from services.validation.operations.children import ChildPool
+from services.validation.operations.context import open_validation
 from services.validation.operations.uploads import UPLOADS
 from services.validation.settings import ValidationSettings
-from shared.app import open_context
 from shared.clock import now
 from shared.ids import new_id
 from shared.messaging.work import WorkTable
@@ -41,7 +40,7 @@ async def _content() -> AsyncIterator[bytes]:
 
 async def test_a_storage_away_for_a_moment_fails_no_validation(common_settings: dict[str, Any]) -> None:
     settings = cast(ValidationSettings, settings_of("validation", common_settings))
-    async with open_context(MIGRATIONS, settings) as opened:
+    async with open_validation(settings) as opened:
         context = replace(opened, storage=Away.from_url(settings.storage_url))
         validation_id = new_id()
         stored = await context.storage.put(f"{UPLOADS}/{validation_id}", _content(), max_bytes=10_000)

@@ -1,6 +1,7 @@
 """Uploads that must be refused: each answers a clear problem, and leaves neither a row nor a file."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -47,7 +48,20 @@ REFUSED = {
     "unknown schema": ((FILE, ("schema", None, b"scdl/deliberation")), 422, "unknown-schema"),
     "unknown version": ((FILE, ("schema", None, b"scdl/deliberations@99")), 422, "unknown-schema"),
     "schema as a path": ((FILE, ("schema", None, b"../../etc/passwd")), 422, "unknown-schema"),
-    "schema as an address": ((FILE, ("schema", None, b"http://127.0.0.1/s.json")), 422, "unknown-schema"),
+    "schema as a file's address": ((FILE, ("schema", None, b"file:///etc/passwd")), 422, "url-not-allowed"),
+    "schema as a hostile address": (
+        (FILE, ("schema", None, b"http://u:p@e.fr/s.json")),
+        422,
+        "url-not-allowed",
+    ),
+    "schema not JSON": ((FILE, ("schema", None, b"{")), 422, "unusable-schema"),
+    "schema not JSON, as a file": (
+        (FILE, ("schema", "s.json", b"scdl/deliberations")),
+        422,
+        "unusable-schema",
+    ),
+    "schema of 3 MB": ((FILE, ("schema", "s.json", b"[" * 3_000_000)), 422, "unusable-schema"),
+    "schema twice, as a file": ((FILE, SCHEMA, ("schema", "s.json", b"{}")), 422, "invalid-request"),
     "schema with SQL": ((FILE, ("schema", None, b"'; DROP TABLE validation; --")), 422, "unknown-schema"),
     "NUL in a field": ((FILE, ("schema", None, b"scdl\x00")), 400, "malformed-request"),
     "schema not in UTF-8": ((FILE, ("schema", None, b"scdl/d\xe9lib")), 400, "malformed-request"),
@@ -153,7 +167,7 @@ async def test_a_file_name_is_a_mere_label(name: str, common_settings: dict[str,
         assert answer.status_code == 202, answer.text
     assert answer.json()["source"]["filename"] == LABELS[name]
     [kept] = kept_files(settings)
-    assert kept == f"objects/validation/uploads/{answer.json()['id']}"
+    assert re.fullmatch(r"objects/validation/uploads/[0-9a-f-]{36}", kept), "no name of a client's"
 
 
 async def test_a_file_name_of_ten_thousand_characters_is_refused_or_cut(

@@ -182,11 +182,15 @@ async def test_bytes_that_are_not_utf8_in_an_address_are_refused(common_settings
 async def test_methods_are_told(common_settings: dict[str, Any]) -> None:
     one = f"{PATH}/{uuid4()}"
     async with api("validation", settings_of("validation", common_settings)) as client:
-        wrong = await client.delete(one)
+        wrong = await client.patch(one)
         assert_problem(wrong, 405, "method-not-allowed")
-        assert wrong.headers["allow"] == "GET, HEAD, OPTIONS"
+        assert wrong.headers["allow"] == "GET, HEAD, DELETE, OPTIONS"
         asked = await client.options(PATH)
-        assert (asked.status_code, asked.headers["allow"], asked.content) == (204, "POST, OPTIONS", b"")
+        assert (asked.status_code, asked.headers["allow"], asked.content) == (
+            204,
+            "GET, HEAD, POST, OPTIONS",
+            b"",
+        )
         assert_problem(await client.options("/validation/v1/nothing"), 404, "not-found")
         assert_problem(await client.get("/validation/v1/nothing"), 404, "not-found")
         assert_problem(await client.get(PATH + "/"), 404, "not-found")

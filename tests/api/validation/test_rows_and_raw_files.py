@@ -67,7 +67,21 @@ async def test_rows_are_validated_as_the_csv_that_holds_them(common_settings: di
 
 def test_values_become_the_text_of_a_cell() -> None:
     cells = ["021", "", None, True, False, 5, 5.0, 0.1, 1e300, -0.0, 2**63, [1, "é"], {"a": None}]
-    texts = ["021", "", "", "true", "false", "5", "5", "0.1", "1e+300", "0", str(2**63), '[1,"é"]', '{"a":null}']
+    texts = [
+        "021",
+        "",
+        "",
+        "true",
+        "false",
+        "5",
+        "5",
+        "0.1",
+        "1e+300",
+        "0",
+        str(2**63),
+        '[1,"é"]',
+        '{"a":null}',
+    ]
     assert [cell_text(cell) for cell in cells] == texts
 
 
@@ -113,7 +127,8 @@ async def test_exactly_one_source_and_a_schema(case: str, common_settings: dict[
 
 
 @pytest.mark.parametrize(
-    "media_type", ["text/csv", "application/octet-stream", "application/x-www-form-urlencoded", "application/json", ""]
+    "media_type",
+    ["text/csv", "application/octet-stream", "application/x-www-form-urlencoded", "application/json", ""],
 )
 async def test_a_file_may_be_the_whole_body(media_type: str, common_settings: dict[str, Any]) -> None:
     settings = settings_of("validation", common_settings)
@@ -254,16 +269,17 @@ async def test_an_announcement_repeated_gives_the_same_and_a_token_that_works(
             first["links"]["content"], content=b"code\n", headers={"x-validation-token": first["token"]}
         )
         assert sent.status_code == 202, "a twin takes no right away"
-        gone = await client.delete(
-            first["links"]["self"], headers={"x-validation-token": again["token"]}
-        )
+        gone = await client.delete(first["links"]["self"], headers={"x-validation-token": again["token"]})
         assert gone.status_code == 204
 
 
 @pytest.mark.parametrize("way", ["content", "raw"])
 async def test_a_client_that_goes_away_leaves_no_file(way: str, common_settings: dict[str, Any]) -> None:
     settings = settings_of("validation", common_settings)
-    async with listening("validation", settings) as port, Client(base_url=f"http://127.0.0.1:{port}") as client:
+    async with (
+        listening("validation", settings) as port,
+        Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
         body = await announce(client) if way == "content" else None
         address = f"{PATH}/{body['id']}/content" if body else f"{PATH}?schema=scdl/deliberations"
         token = {"x_validation_token": body["token"]} if body else {}
@@ -271,8 +287,11 @@ async def test_a_client_that_goes_away_leaves_no_file(way: str, common_settings:
             writer.write(head("PUT" if body else "POST", address, content_length=5_000_000, **token))
             writer.write(b"a" * 2_000_000)
             await writer.drain()
+            async with asyncio.timeout(20):
+                while not kept_files(settings):
+                    await asyncio.sleep(0.02)
         async with asyncio.timeout(20):
-            while kept_files(settings):  # noqa: ASYNC110 - the server has no way to tell us
+            while kept_files(settings):
                 await asyncio.sleep(0.02)
         if body is not None:
             assert (await client.get(f"{PATH}/{body['id']}")).json()["state"] == "awaiting"
@@ -285,7 +304,9 @@ async def test_a_content_over_the_limit_is_refused_from_its_declared_length(
     settings = settings_of("validation", common_settings, validation_max_upload_bytes=1000)
     async with listening("validation", settings) as port, connected(port) as (reader, writer):
         writer.write(
-            head("POST", f"{PATH}?schema=scdl/deliberations", content_length=10_000_000, expect="100-continue")
+            head(
+                "POST", f"{PATH}?schema=scdl/deliberations", content_length=10_000_000, expect="100-continue"
+            )
         )
         await writer.drain()
         assert_problem(await read_answer(reader), 413, "upload-too-large")
