@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.validation.api import contents, events, limits, reports, schemas, validations
+from services.validation.api import contents, events, limits, reports, schedules, schemas, validations
 from services.validation.operations.context import open_validation
 from services.validation.settings import ValidationSettings
 from shared.app import Service, create_service_app
@@ -24,6 +24,7 @@ def create_app(settings: ValidationSettings) -> FastAPI:
                 reports.router,
                 limits.router,
                 schemas.router,
+                schedules.router,
             ],
         )
     )

@@ -22,12 +22,6 @@ class ValidationSettings(Settings):
     validation_schedules_per_owner: int = Field(
         default=1_000, ge=1, le=100_000, description="Scheduled validations that one owner may have."
     )
-    validation_schedule_max_failures: int = Field(
-        default=8,
-        ge=1,
-        le=50,
-        description="Consecutive failures after which a scheduled validation is paused.",
-    )
 
     validation_max_upload_bytes: int = Field(
         default=100_000_000, ge=1, description="Largest file accepted, uploaded or fetched, in bytes."

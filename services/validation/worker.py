@@ -6,10 +6,12 @@ from datetime import timedelta
 from functools import partial
 
 from services.validation.jobs import ValidationJobs
-from services.validation.operations import uploads, withdrawals
+from services.validation.operations import schedules, uploads, withdrawals
 from services.validation.operations import validations as operations
 from services.validation.operations.children import ChildPool
 from services.validation.operations.context import open_validation
+from services.validation.operations.schedule_turns import ScheduleTurns
+from services.validation.operations.schema_sync import sync_clockwork
 from services.validation.operations.submissions import validate_resource
 from services.validation.settings import ValidationSettings
 from shared.app import worker_parts
@@ -17,6 +19,11 @@ from shared.contracts.catalog import ResourceRegistered
 from shared.messaging.events import Routes
 from shared.messaging.work import Work, WorkTable
 from shared.messaging.worker import Clockwork, Worker, WorkerParts
+
+# A scheduled file is fetched within its turn; the validation that follows is work of its own.
+TURNS_AT_ONCE = 4
+TURN_LEASE = timedelta(seconds=60)
+TICK = timedelta(seconds=20)
 
 
 def create_worker(settings: ValidationSettings, routes: Routes) -> Worker:
@@ -35,13 +42,20 @@ async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIter
             max_attempts=settings.validation_max_attempts,
         )
         jobs = ValidationJobs(context, children, table)
+        turns_table = WorkTable(
+            context.db, schedules.KIND, lease=TURN_LEASE, max_attempts=settings.validation_max_attempts
+        )
+        turns = ScheduleTurns(context, turns_table)
         try:
             await children.warm()
             yield worker_parts(
                 context,
                 routes,
                 handlers={ResourceRegistered: partial(validate_resource, context)},
-                work=[Work(operations.KIND, table, jobs.run, jobs.gave_up, settings.validation_processes)],
+                work=[
+                    Work(operations.KIND, table, jobs.run, jobs.gave_up, settings.validation_processes),
+                    Work(schedules.KIND, turns_table, turns.run, turns.gave_up, TURNS_AT_ONCE),
+                ],
                 clockwork=[
                     Clockwork(
                         "end what awaits too long",
@@ -49,6 +63,11 @@ async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIter
                         partial(withdrawals.expire, context),
                         at_start=True,
                     ),
+                    *sync_clockwork(context),
+                    Clockwork(
+                        "start what is due", TICK, partial(schedules.clock_tick, context), at_start=True
+                    ),
+                    Clockwork("forget old turns", timedelta(days=1), partial(schedules.prune_runs, context)),
                     Clockwork("remove old uploads", timedelta(hours=1), partial(uploads.remove_old, context)),
                     Clockwork(
                         "remove orphan uploads", timedelta(hours=6), partial(uploads.remove_orphans, context)

@@ -198,6 +198,38 @@ class ValidationCancelled(Problem):
         )
 
 
+class ScheduleNotFound(NotFound):
+    slug = "schedule-not-found"
+    title_fr = "Validation programmée inconnue"
+    title_en = "Unknown scheduled validation"
+
+    @classmethod
+    def of(cls, schedule_id: object) -> "ScheduleNotFound":
+        """Return the problem for an id that names no schedule of this caller."""
+        return cls(
+            fr=f"Aucune de vos validations programmées n'a l'identifiant {schedule_id} : reprenez celui de la liste.",
+            en=f"None of your scheduled validations has the id {schedule_id}: take one from the list.",
+        )
+
+
+class TooManySchedules(Conflict):
+    slug = "too-many-schedules"
+    title_fr = "Trop de validations programmées"
+    title_en = "Too many scheduled validations"
+
+    @classmethod
+    def past(cls, limit: int) -> "TooManySchedules":
+        """Return the problem for an owner that has as many as it may."""
+        return cls(
+            fr=f"Vous avez déjà {limit} validations programmées, le plus qu'un propriétaire puisse en avoir : "
+            "supprimez celles qui ne servent plus, ou demandez davantage à l'exploitant du service.",
+            en=f"You already have {limit} scheduled validations, the most that one owner may have: "
+            "delete those no longer of use, or ask the operator of the service for more.",
+            limit=limit,
+            limit_name="schedules_per_owner",
+        )
+
+
 class MissingFile(Problem):
     status = 422
     slug = "missing-file"

@@ -2,7 +2,8 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,11 +19,14 @@ from services.validation.domain.registry_index import (
     Skipped,
     read_index,
 )
+from services.validation.operations.context import ValidationContext
 from services.validation.store import descriptors
 from services.validation.store import schemas as store
 from services.validation.tables import SchemaSync, SchemaVersion
+from shared.clock import now
 from shared.db import Database
 from shared.http import FetchFailed, GuardedClient, UrlNotAllowed
+from shared.messaging.worker import Clockwork
 from shared.observability.logging import get_logger
 
 logger = get_logger(__name__)
@@ -78,6 +82,29 @@ async def synchronise(db: Database, http: GuardedClient, index_url: str, moment:
         await _note(db, {**last, **tags, "checked_at": moment, "problems": sync.problems}, noted)
     logger.info("schemas synchronised", generation=generation, changed=changed, problems=len(problems))
     return SyncOutcome(generation, len(found), changed, tuple(problems), index.other_types)
+
+
+def sync_clockwork(context: ValidationContext) -> list[Clockwork]:
+    """Return what keeps the schemas up to date by itself: nothing unless the settings switch it on."""
+    hours = context.settings.validation_registry_sync_hours
+    if not hours:
+        return []
+    every = timedelta(hours=hours)
+    # Looked at more often than it is done: a worker may not live for as long.
+    look = min(every, timedelta(minutes=10))
+    return [
+        Clockwork("synchronise schemas", look, partial(_synchronise_if_due, context, every), at_start=True)
+    ]
+
+
+async def _synchronise_if_due(context: ValidationContext, every: timedelta) -> None:
+    last = await store.last_sync(context.db)
+    if last is not None and last["checked_at"] + every > now():
+        return
+    try:
+        await synchronise(context.db, context.http, context.settings.validation_registry_url, now())
+    except (FetchFailed, UrlNotAllowed, IndexUnusable) as problem:
+        logger.warning("schemas not synchronised, the present ones stay", reason=str(problem))
 
 
 async def _fetch_index(http: GuardedClient, url: str) -> tuple[Index, dict[str, str | None]]:

@@ -13,11 +13,11 @@ from services.validation.domain.ownership import new_token, owner_name, token_di
 from services.validation.domain.problems import UnknownSchema
 from services.validation.operations import uploads
 from services.validation.operations.context import ValidationContext
-from services.validation.operations.validations import end_without_verdict
+from services.validation.operations.validations import COMPLETED, end_without_verdict
 from services.validation.store import descriptors as descriptors_store
 from services.validation.store import validations as store
 from services.validation.store import withdrawals as rights_store
-from services.validation.tables import Validation
+from services.validation.tables import Schedule, Validation
 from shared import idempotency
 from shared.auth import Caller
 from shared.clock import now
@@ -25,6 +25,8 @@ from shared.contracts.catalog import ResourceRegistered
 from shared.ids import new_id
 from shared.observability.logging import current_request_id
 from shared.storage import Stored
+from shared.webhooks import operations as webhooks
+from shared.webhooks.schemas import CallbackInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Submission:
     private: bool = False
     descriptors: tuple[Descriptor, ...] = ()
     resources: tuple[dict[str, Any], ...] | None = None
+    callback: CallbackInput | None = None
 
     @property
     def awaits_content(self) -> bool:
@@ -105,6 +108,7 @@ def _fingerprint(submission: Submission) -> str:
             {**item, "storage_key": bool(item["storage_key"])} for item in submission.resources or ()
         ],
         "options": submission.options,
+        "callback": submission.callback.url if submission.callback else None,
     }
     if any(more.values()):
         parts.append(orjson.dumps(more))
@@ -136,6 +140,10 @@ async def submit(
     row.owner = owner_name(caller.key_id, caller.owner_siren)
     row.tokens = [] if token is None else [token_digest(token)]
     await store.add(session, row)
+    if submission.callback is not None:
+        await webhooks.subscribe_once(
+            session, submission.callback, owner=caller.name, event=COMPLETED, subject=submission.id
+        )
     return submission.id, token
 
 
@@ -196,3 +204,11 @@ async def validate_resource(
     await store.add(session, validation)
     if refused is not None:
         await end_without_verdict(session, validation.id, refused)
+
+
+async def queue_for_schedule(session: AsyncSession, submission: Submission, schedule: Schedule) -> None:
+    """Queue a validation that a schedule asks for, in the name of its owner."""
+    validation = _row(submission, schedule.caller)
+    validation.owner = schedule.owner
+    validation.schedule_id = schedule.id
+    await store.add(session, validation)

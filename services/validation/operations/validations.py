@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.validation.domain.problems import ValidationNotFound
 from services.validation.domain.states import ended
 from services.validation.domain.verdict import Verdict
+from services.validation.operations import schedule_verdicts
 from services.validation.operations.context import ValidationContext
 from services.validation.store import reports
 from services.validation.store import validations as store
@@ -90,7 +91,20 @@ async def _tell(session: AsyncSession, validation_id: UUID) -> None:
             resource_revision=row["resource_revision"],
         ),
     )
+    if row["schedule_id"] is not None:
+        await schedule_verdicts.note(session, row)
+    await _tell_webhooks(session, row)
     await store.tell_ended(session, validation_id)
+
+
+async def _tell_webhooks(session: AsyncSession, row: dict[str, Any]) -> None:
+    # Most validations are nobody's news: a change is recorded where somebody waits for it.
+    if not await webhooks.awaited(session, row["caller"], COMPLETED, row["id"]):
+        return
+    told = ("state", "outcome", "filename", "source_url", "schema_name", "schema_version", "sha256")
+    counts = ("rows", "errors", "warnings", "problem")
+    data = {name: row[name] for name in (*told, *counts)}
+    await record_change(session, COMPLETED, row["id"], data, audience=row["caller"])
 
 
 async def ring(context: ValidationContext, validation_id: UUID) -> None:

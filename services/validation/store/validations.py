@@ -20,7 +20,7 @@ PROGRESS_CHANNEL = "validation_progress"
 _COLUMNS = (
     "id, state, outcome, created_at, started_at, finished_at, filename, source_url, size, sha256, schema_name, "
     "schema_version, engine_version, rows, errors, warnings, problem, storage_key, resource_id, resource_revision, "
-    "options, caller, owns_storage, owner, private, schema_url, schema_sha256, resources, progress, attempt"
+    "options, caller, owns_storage, owner, private, schema_url, schema_sha256, resources, progress, attempt, schedule_id"
 )
 
 
