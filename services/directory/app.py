@@ -7,6 +7,7 @@ from dataclasses import fields
 from fastapi import FastAPI
 
 from services.directory.api import (
+    atd,
     collectivites,
     contacts,
     demande,
@@ -36,6 +37,7 @@ def create_app(settings: DirectorySettings) -> FastAPI:
             settings=settings,
             open_context=lambda: open_directory(settings),
             routers=[
+                atd.router,
                 collectivites.router,
                 contacts.router,
                 demande.router,

@@ -1,10 +1,24 @@
-"""What the directory's worker does again and again."""
+"""What the directory's worker hears of, and what it does again and again."""
 
 from datetime import timedelta
 from functools import partial
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.directory.operations import ageing, datasets, labels, publications
 from services.directory.operations.reference import import_reference
+from services.directory.settings import DirectorySettings
+from shared.clock import now
+from shared.contracts.catalog import DatasetPublished, DatasetRemoved
+from shared.contracts.validation import (
+    LabelExpired,
+    LabelGranted,
+    LabelRenewed,
+    LabelRevoked,
+    LabelSuspended,
+)
 from shared.db import Database
+from shared.messaging.inbox import Handlers
 from shared.messaging.worker import Clockwork
 
 
@@ -13,8 +27,40 @@ async def bring_in_reference(db: Database) -> None:
     await import_reference(db)
 
 
-def clockwork(db: Database) -> list[Clockwork]:
+async def dataset_published(session: AsyncSession, event: DatasetPublished) -> None:
+    """Follow a dataset, as it is now for the facilitators and over time for the observatory."""
+    await datasets.follow_published(session, event)
+    await publications.record_published(session, event)
+
+
+async def dataset_removed(session: AsyncSession, event: DatasetRemoved) -> None:
+    """Follow a dataset that is gone."""
+    await datasets.follow_removed(session, event)
+    await publications.record_removed(session, event)
+
+
+HANDLERS: Handlers = {
+    DatasetPublished: dataset_published,
+    DatasetRemoved: dataset_removed,
+    **dict.fromkeys((LabelGranted, LabelRenewed, LabelSuspended, LabelRevoked, LabelExpired), labels.follow),
+}
+
+
+async def age(db: Database) -> None:
+    """Write what is out of date since nobody repeats it."""
+    await ageing.grow_old(db, now().date())
+
+
+async def erase_old_contacts(db: Database, keep_days: int) -> None:
+    """Erase the contacts whose time is over."""
+    await ageing.erase_old_contacts(db, now() - timedelta(days=keep_days))
+
+
+def clockwork(db: Database, settings: DirectorySettings) -> list[Clockwork]:
     """Return the recurring jobs. Looking for a newer edition is one cheap query: it is done often."""
+    old_contacts = partial(erase_old_contacts, db, settings.directory_contact_keep_days)
     return [
-        Clockwork("import reference", timedelta(minutes=1), partial(bring_in_reference, db), at_start=True)
+        Clockwork("import reference", timedelta(minutes=1), partial(bring_in_reference, db), at_start=True),
+        Clockwork("age claims", timedelta(hours=6), partial(age, db), at_start=True),
+        Clockwork("erase old contacts", timedelta(days=1), old_contacts, at_start=True),
     ]
