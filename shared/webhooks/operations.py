@@ -67,6 +67,11 @@ async def subscribe_once(
     await store.add(session, {**columns, **_new(new_id(), owner)})
 
 
+async def awaited(session: AsyncSession, owner: str, event: str, subject: object) -> bool:
+    """Tell whether some webhook of an owner is to be told of an event of a subject."""
+    return await store.has_listener(session, owner, event, str(subject))
+
+
 def _new(webhook_id: UUID, owner: str) -> dict[str, Any]:
     moment = now()
     return {

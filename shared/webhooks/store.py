@@ -79,6 +79,19 @@ async def page(db: Database, owner: str, *, after: UUID | None, limit: int) -> l
     return [dict(row) for row in rows]
 
 
+async def has_listener(session: AsyncSession, owner: str, event: str, subject: str) -> bool:
+    """Tell whether an owner has an active subscription to an event, for this subject or for any."""
+    found = await run(
+        session,
+        text(
+            "SELECT EXISTS (SELECT 1 FROM webhook_subscription AS s WHERE s.owner = :owner AND s.state = 'active' "
+            "AND (s.subject IS NULL OR s.subject = :subject) AND (:event = ANY(s.events) OR '*' = ANY(s.events)))"
+        ),
+        {"owner": owner, "event": event, "subject": subject},
+    )
+    return bool(found.scalar_one())
+
+
 async def change(session: AsyncSession, webhook_id: UUID, columns: Mapping[str, Any]) -> None:
     """Write some columns of a subscription."""
     written = ", ".join(f"{name} = :{name}" for name in columns)
