@@ -21,7 +21,7 @@ from services.validation.domain.problems import (
 )
 from services.validation.domain.verdict import PackageFile, Verdict, judge_file, judge_package
 from services.validation.engine.child import ChildDied
-from services.validation.operations import descriptors
+from services.validation.operations import descriptors, reuse
 from services.validation.operations import validations as operations
 from services.validation.operations.children import ChildPool
 from services.validation.operations.context import ValidationContext
@@ -93,6 +93,9 @@ class ValidationJobs:
                 if row["schema_url"] is not None:
                     sha256 = parts[0][1].sha256
                     await store.write_schema(self._context.db, claim.id, claim.fence, sha256)
+                key = self._report_key(row, parts)
+                if key is not None and not row["fresh"] and await self._end_with_stored(claim, row, key):
+                    return
                 verdict = await self._judge(claim, row, parts)
         except Problem as problem:
             if problem.status >= 500:
@@ -100,7 +103,7 @@ class ValidationJobs:
                 raise
             await self._end_without(claim, problem, parts if row["resources"] is None else [])
             return
-        await self._end_with(claim, row, parts, verdict)
+        await self._end_with(claim, row, parts, verdict, key)
 
     async def gave_up(self, session: AsyncSession, validation_id: UUID) -> None:
         """Write that a validation failed at every attempt."""
@@ -108,7 +111,7 @@ class ValidationJobs:
         await operations.end_without_verdict(session, validation_id, problem)
 
     async def _end_with(
-        self, claim: Claim, row: Mapping[str, Any], parts: list[Part], verdict: Verdict
+        self, claim: Claim, row: Mapping[str, Any], parts: list[Part], verdict: Verdict, key: str | None
     ) -> None:
         package = row["resources"] is not None
         async with self._context.db.transaction() as session:
@@ -124,7 +127,27 @@ class ValidationJobs:
                 size=sum(source.size for source, _ in parts),
                 schema_sha256=None if package else parts[0][1].sha256,
                 resources=_judged(row["resources"], parts, verdict) if package else None,
+                report_key=key,
             )
+
+    def _report_key(self, row: Mapping[str, Any], parts: list[Part]) -> str | None:
+        if row["resources"] is not None:
+            return None
+        [(source, descriptor)] = parts
+        return reuse.report_key(self._context, row["filename"], source.sha256, descriptor, row["options"])
+
+    async def _end_with_stored(self, claim: Claim, row: Mapping[str, Any], key: str) -> bool:
+        """End with the stored report of an equal validation; False when there is none."""
+        if not await reuse.is_stored(self._context, row["caller"], key):
+            return False
+        async with self._context.db.transaction() as session:
+            if not await self._table.settle(session, claim, "done"):
+                return True
+            if await reuse.end_with_stored(session, claim.id, row["caller"], key):
+                return True
+            # Deleted since we looked.
+            await session.rollback()
+        return False
 
     async def _end_without(self, claim: Claim, problem: Problem, parts: list[Part]) -> None:
         async with self._context.db.transaction() as session:

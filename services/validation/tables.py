@@ -82,6 +82,12 @@ class Validation(WorkColumns, Table, table=True):
         work_open_index("validation"),
         Index("ix_validation_stored", "created_at", postgresql_where=text("storage_key IS NOT NULL")),
         Index("ix_validation_resource", "resource_id", postgresql_where=text("resource_id IS NOT NULL")),
+        Index(
+            "ix_validation_report_key",
+            "report_key",
+            "caller",
+            postgresql_where=text("report_key IS NOT NULL"),
+        ),
         Index("ix_validation_owner", "owner", "id", postgresql_where=text("owner IS NOT NULL")),
         Index("ix_validation_schedule", "schedule_id", postgresql_where=text("schedule_id IS NOT NULL")),
         Index("ix_validation_awaiting", "created_at", postgresql_where=text("state = 'awaiting'")),
@@ -107,9 +113,7 @@ class Validation(WorkColumns, Table, table=True):
     options: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     resource_id: UUID | None = None
     resource_revision: int | None = None
-    schedule_id: UUID | None = Field(
-        default=None, foreign_key="validation.schedule.id", ondelete="SET NULL"
-    )
+    schedule_id: UUID | None = Field(default=None, foreign_key="validation.schedule.id", ondelete="SET NULL")
     started_at: datetime | None = timestamp(nullable=True)
     finished_at: datetime | None = timestamp(nullable=True)
     outcome: str | None = None
@@ -120,6 +124,10 @@ class Validation(WorkColumns, Table, table=True):
     errors: int | None = Field(default=None, sa_type=BigInteger)
     warnings: int | None = Field(default=None, sa_type=BigInteger)
     engine_version: str | None = None
+    # See `operations.reuse`.
+    report_key: str | None = None
+    reused_from: UUID | None = None
+    fresh: bool = False
 
 
 class Descriptor(Table, table=True):

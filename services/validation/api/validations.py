@@ -63,7 +63,11 @@ async def create_validation(
         bool, Query(description="Only your organisation may read it; needs an API key.")
     ] = False,
 ) -> Response:
-    """Send a file, rows, or addresses, with a schema; get the report at once, or where to follow it."""
+    """Send a file, rows, or addresses, with a schema; get the report at once, or where to follow it.
+
+    What the same caller had validated already, byte for byte, is given its stored report: `reused_from` says which.
+    `Cache-Control: no-cache` has it validated anew.
+    """
     context: ValidationContext = context_of(request)
     await count_hit(request, "validations", operations.rate_of(context, caller), caller.name)
     idempotency.check(key)
@@ -72,6 +76,8 @@ async def create_validation(
     seconds = seconds_to_wait(prefer, context)
     submission = await reading.read(request, context, schema=schema, filename=filename)
     submission = reading.made_private(submission, private)
+    fresh = "no-cache" in request.headers.get("cache-control", "").lower()
+    submission = await submissions.with_report_key(context, submission, fresh=fresh)
     try:
         async with context.db.transaction() as session:
             validation_id, token = await submissions.submit(

@@ -1,7 +1,7 @@
 """What is asked to be validated, from the request to the row. Operations never commit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.validation.domain.descriptors import NO_SCHEMA, PACKAGE, Descriptor, SchemaAsked
 from services.validation.domain.ownership import new_token, owner_name, token_digest
 from services.validation.domain.problems import UnknownSchema
-from services.validation.operations import uploads
+from services.validation.operations import descriptors, reuse, uploads
 from services.validation.operations.context import ValidationContext
 from services.validation.operations.validations import COMPLETED, end_without_verdict
 from services.validation.store import descriptors as descriptors_store
@@ -48,6 +48,8 @@ class Submission:
     descriptors: tuple[Descriptor, ...] = ()
     resources: tuple[dict[str, Any], ...] | None = None
     callback: CallbackInput | None = None
+    fresh: bool = False
+    report_key: str | None = None
 
     @property
     def awaits_content(self) -> bool:
@@ -144,7 +146,21 @@ async def submit(
         await webhooks.subscribe_once(
             session, submission.callback, owner=caller.name, event=COMPLETED, subject=submission.id
         )
+    if submission.report_key is not None:
+        await reuse.end_with_stored(session, submission.id, caller.name, submission.report_key)
     return submission.id, token
+
+
+async def with_report_key(context: ValidationContext, submission: Submission, *, fresh: bool) -> Submission:
+    """Return the submission with what tells equal ones, where it is known by now and a stored report will do."""
+    schema = submission.schema
+    if fresh or submission.sha256 is None or (schema.url is not None and schema.sha256 is None):
+        return replace(submission, fresh=fresh)
+    given = {descriptor.sha256: descriptor for descriptor in submission.descriptors}
+    descriptor = given.get(schema.sha256 or "") or await descriptors.used(context, schema)
+    options = dict(submission.options)
+    key = reuse.report_key(context, submission.filename, submission.sha256, descriptor, options)
+    return replace(submission, report_key=key)
 
 
 def _row(submission: Submission, caller: str) -> Validation:
@@ -166,6 +182,7 @@ def _row(submission: Submission, caller: str) -> Validation:
         schema_sha256=schema.sha256,
         resources=None if submission.resources is None else list(submission.resources),
         options=dict(submission.options),
+        fresh=submission.fresh,
         request_id=current_request_id(),
         created_at=now(),
     )

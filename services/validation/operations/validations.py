@@ -41,6 +41,7 @@ async def end_with_verdict(
     size: int,
     schema_sha256: str | None,
     resources: list[dict[str, Any]] | None = None,
+    report_key: str | None = None,
 ) -> None:
     """Write the verdict of a validation just settled, and tell it; for a package, each file with its outcome."""
     await store.write_verdict(
@@ -51,8 +52,15 @@ async def end_with_verdict(
         size=size,
         schema_sha256=schema_sha256,
         resources=resources,
+        report_key=report_key,
         moment=now(),
     )
+    await _tell(session, validation_id)
+
+
+async def end_with_report_of(session: AsyncSession, validation_id: UUID, found: UUID) -> None:
+    """End a validation with the verdict and the report of another, and tell it."""
+    await reports.copy(session, validation_id, found, now())
     await _tell(session, validation_id)
 
 
@@ -189,6 +197,7 @@ def view(context: ValidationContext, row: dict[str, Any]) -> dict[str, Any]:
         "source": _source(row),
         "schema": _schema(row),
         "engine_version": row["engine_version"],
+        "reused_from": row["reused_from"],
         "progress": row["progress"] if row["state"] == "running" else None,
         "stats": _stats(row) if done else None,
         "problem": row["problem"],

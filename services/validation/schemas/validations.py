@@ -159,6 +159,10 @@ class ValidationView(BaseModel):
     source: SourceView
     schema_: SchemaView = Field(alias="schema")
     engine_version: str | None
+    reused_from: UUID | None = Field(
+        description="The validation whose report this one was given: the same caller had sent the same bytes under the "
+        "same name, for the same schema and options, to the same engine. `Cache-Control: no-cache` validates anew."
+    )
     progress: ProgressView | None = Field(description="While `state` is `running`.")
     stats: StatsView | None
     problem: ProblemView | None

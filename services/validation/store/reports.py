@@ -1,11 +1,61 @@
 """Reports as they are stored: JSON in gzip."""
 
+from datetime import datetime
 from uuid import UUID
 
-from shared.db import Database
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.db import Database, run
 
 
 async def get(db: Database, validation_id: UUID) -> bytes | None:
     """Return the report as stored, or None."""
     body: bytes | None = await db.fetchval("SELECT body FROM report WHERE validation_id = $1", validation_id)
     return body
+
+
+async def has_equal(db: Database, caller: str, key: str) -> bool:
+    """Tell whether a caller has a report of this key."""
+    found: bool = await db.fetchval(
+        "SELECT EXISTS (SELECT FROM validation WHERE report_key = $1 AND caller = $2)", key, caller
+    )
+    return found
+
+
+async def hold_equal(session: AsyncSession, caller: str, key: str) -> UUID | None:
+    """Return the last validation of a caller with this key, which stays until the session ends."""
+    row = (
+        await run(
+            session,
+            text(
+                "SELECT id FROM validation WHERE report_key = :key AND caller = :caller ORDER BY id DESC LIMIT 1 "
+                "FOR KEY SHARE"
+            ),
+            {"key": key, "caller": caller},
+        )
+    ).first()
+    return None if row is None else row.id
+
+
+async def copy(session: AsyncSession, validation_id: UUID, found: UUID, moment: datetime) -> None:
+    """End a validation with the verdict and the report of another."""
+    names = "outcome, rows, errors, warnings, engine_version, sha256, size, schema_sha256, report_key"
+    given = ", ".join(f"{name} = other.{name}" for name in names.split(", "))
+    parameters = {"id": validation_id, "found": found, "moment": moment}
+    await run(
+        session,
+        text(
+            f"UPDATE validation SET state = 'done', lease_until = NULL, problem = NULL, progress = NULL, {given}, "
+            "reused_from = coalesce(other.reused_from, other.id), finished_at = :moment "
+            "FROM validation AS other WHERE validation.id = :id AND other.id = :found"
+        ),
+        parameters,
+    )
+    await run(
+        session,
+        text(
+            "INSERT INTO report (validation_id, body) SELECT :id, body FROM report WHERE validation_id = :found"
+        ),
+        {"id": validation_id, "found": found},
+    )

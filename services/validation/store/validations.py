@@ -20,7 +20,8 @@ PROGRESS_CHANNEL = "validation_progress"
 _COLUMNS = (
     "id, state, outcome, created_at, started_at, finished_at, filename, source_url, size, sha256, schema_name, "
     "schema_version, engine_version, rows, errors, warnings, problem, storage_key, resource_id, resource_revision, "
-    "options, caller, owns_storage, owner, private, schema_url, schema_sha256, resources, progress, attempt, schedule_id"
+    "options, caller, owns_storage, owner, private, schema_url, schema_sha256, resources, progress, attempt, "
+    "schedule_id, reused_from, fresh"
 )
 
 
@@ -101,6 +102,7 @@ async def write_verdict(
     size: int,
     schema_sha256: str | None,
     resources: list[dict[str, Any]] | None,
+    report_key: str | None,
     moment: datetime,
 ) -> None:
     """Write the verdict and the report of a validation just settled."""
@@ -109,7 +111,8 @@ async def write_verdict(
         text(
             "UPDATE validation SET outcome = :outcome, rows = :rows, errors = :errors, warnings = :warnings, "
             "engine_version = :engine_version, sha256 = :sha256, size = :size, finished_at = :moment, problem = NULL, "
-            "progress = NULL, schema_sha256 = :schema_sha256, resources = :resources WHERE id = :id"
+            "progress = NULL, schema_sha256 = :schema_sha256, resources = :resources, report_key = :report_key "
+            "WHERE id = :id"
         ).bindparams(bindparam("resources", type_=JSONB(none_as_null=True))),
         {
             "id": validation_id,
@@ -122,6 +125,7 @@ async def write_verdict(
             "size": size,
             "schema_sha256": schema_sha256,
             "resources": resources,
+            "report_key": report_key,
             "moment": moment,
         },
     )
