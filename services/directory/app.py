@@ -8,10 +8,12 @@ from fastapi import FastAPI
 
 from services.directory.api import (
     atd,
+    changes,
     collectivites,
     contacts,
     demande,
     editeurs,
+    linked,
     moderation,
     modules,
     observatoire,
@@ -38,10 +40,13 @@ def create_app(settings: DirectorySettings) -> FastAPI:
             open_context=lambda: open_directory(settings),
             routers=[
                 atd.router,
+                changes.changes,
+                changes.webhooks,
                 collectivites.router,
                 contacts.router,
                 demande.router,
                 editeurs.router,
+                linked.router,
                 progiciels.router,
                 moderation.router,
                 modules.router,

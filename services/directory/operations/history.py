@@ -9,11 +9,23 @@ from services.directory.operations.rights import ROLES, role
 from services.directory.store import history as store
 from services.directory.tables import HistoryEntry
 from shared.auth import Caller
+from shared.changes.log import record_change
 from shared.clock import now
 from shared.db import Database
 from shared.ids import new_id
 
 Subject = Literal["editeur", "progiciel", "version", "export_module", "usage", "atd", "submission", "contact"]
+
+# What the public change log calls each; what is personal or not yet decided is no public change.
+_PUBLIC = {
+    "editeur": "editeur",
+    "progiciel": "progiciel",
+    "version": "version",
+    "export_module": "module",
+    "usage": "usage",
+    "atd": "atd",
+}
+_WHAT = {"created": "created", "deleted": "deleted", "removed": "deleted"}
 
 
 async def record(
@@ -45,6 +57,8 @@ async def record(
             recorded_at=now(),
         ),
     )
+    if kind := _PUBLIC.get(subject):
+        await record_change(session, f"{kind}.{_WHAT.get(action, 'updated')}", subject_id, {"action": action})
 
 
 async def page(
