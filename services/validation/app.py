@@ -2,7 +2,16 @@
 
 from fastapi import FastAPI
 
-from services.validation.api import contents, events, limits, reports, schedules, schemas, validations
+from services.validation.api import (
+    contents,
+    events,
+    limits,
+    reports,
+    schedules,
+    schemas,
+    validations,
+    webhooks,
+)
 from services.validation.operations.context import open_validation
 from services.validation.settings import ValidationSettings
 from shared.app import Service, create_service_app
@@ -25,6 +34,7 @@ def create_app(settings: ValidationSettings) -> FastAPI:
                 limits.router,
                 schemas.router,
                 schedules.router,
+                webhooks.router,
             ],
         )
     )

@@ -12,7 +12,7 @@ from shared.problems import InvalidRequest
 from shared.storage import Stored
 from shared.uploads import MAX_FIELD_BYTES, Field, FilePart, FormReader, declared_length
 
-KNOWN = ("file", "schema", "package")
+KNOWN = ("file", "schema", "package", "callback")
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class Form:
     files: list[tuple[str, Stored]] = field(default_factory=list)
     schema: str | bytes | None = None
     package: str | None = None
+    callback: str | None = None
 
     def one_file(self) -> tuple[str, Stored]:
         """Return the only file; raises `MissingFile`, or `InvalidRequest` when there are several."""
@@ -41,14 +42,13 @@ class Form:
 
     def reference(self) -> str | bytes:
         """Return the schema given; raises `InvalidRequest` when there is none."""
-        given = self.schema.strip() if self.schema is not None else None
-        if not given:
+        if self.schema is None or not self.schema.strip():
             raise InvalidRequest.at(
                 "/form/schema",
                 fr="Nommez le schéma du fichier, par exemple « scdl/deliberations ».",
                 en="Name the schema of the file, for instance `scdl/deliberations`.",
             )
-        return given
+        return self.schema.strip() if isinstance(self.schema, str) else self.schema
 
 
 async def read_form(request: Request, context: ValidationContext) -> Form:
@@ -105,6 +105,9 @@ def _keep_field(form: Form, name: str, value: str) -> None:
         case "package":
             _refuse_twice(name, form.package)
             form.package = value
+        case "callback":
+            _refuse_twice(name, form.callback)
+            form.callback = value
         case "file":
             # A file sent without a file name: what is missing is told at the end.
             return

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from services.validation.api.forms import discard, read_form
+from services.validation.api.forms import Form, discard, read_form
 from services.validation.domain.descriptors import Descriptor, SchemaAsked
 from services.validation.domain.rows import WRITTEN_AS, as_csv
 from services.validation.operations import descriptors, submissions, uploads
@@ -20,6 +20,7 @@ from shared.problems import InvalidRequest, MalformedRequest, UnsupportedMediaTy
 from shared.requests import JsonRefused, bounded_json, check_json
 from shared.storage import Stored
 from shared.uploads import declared_length, file_label
+from shared.webhooks.schemas import CallbackInput
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -47,6 +48,11 @@ OPENAPI = {
                             "contentMediaType": "application/json",
                             "contentSchema": PackageRequest.model_json_schema(by_alias=True),
                             "description": "For several files: what each is, by its file name, and its schema.",
+                        },
+                        "callback": {
+                            "type": "string",
+                            "description": "Where to POST the event `validation.completed`, once: an address, or JSON "
+                            "`{url, secret}`.",
                         },
                     },
                 }
@@ -110,28 +116,47 @@ async def keep_body(request: Request, context: ValidationContext) -> Stored:
 async def _read_form(request: Request, context: ValidationContext) -> Submission:
     form = await read_form(request, context)
     try:
-        if form.package is not None:
-            if form.schema is not None:
-                raise _no_schema_of_package("/form/schema")
-            described = _parsed(PackageRequest, _json_field(form.package), ("form", "package"))
-            return _package(context, described, form.files, ("form", "package"))
-        filename, stored = form.one_file()
-        asked, descriptor = descriptors.choose(context, form.reference())
-        return submissions.uploaded(filename, stored, schema=asked, descriptors=_listed(descriptor))
+        callback = _callback_field(context, form.callback)
+        return replace(_of_form(context, form), callback=callback)
     except BaseException:
         await discard(context, form)
         raise
 
 
-def _json_field(text: str) -> Any:
+def _of_form(context: ValidationContext, form: Form) -> Submission:
+    if form.package is not None:
+        if form.schema is not None:
+            raise _no_schema_of_package("/form/schema")
+        described = _parsed(PackageRequest, _json_field(form.package, "package"), ("form", "package"))
+        return _package(context, described, form.files, ("form", "package"))
+    filename, stored = form.one_file()
+    asked, descriptor = descriptors.choose(context, form.reference())
+    return submissions.uploaded(filename, stored, schema=asked, descriptors=_listed(descriptor))
+
+
+def _callback_field(context: ValidationContext, text: str | None) -> CallbackInput | None:
+    if not text:
+        return None
+    given = _json_field(text, "callback") if text.lstrip().startswith("{") else {"url": text.strip()}
+    return _allowed(context, _parsed(CallbackInput, given, ("form", "callback")))
+
+
+def _allowed(context: ValidationContext, callback: CallbackInput | None) -> CallbackInput | None:
+    """Return the callback; raises `UrlNotAllowed`."""
+    if callback is not None:
+        context.http.check(callback.url)
+    return callback
+
+
+def _json_field(text: str, name: str) -> Any:
     try:
         value = orjson.loads(text)
         check_json(value)
     except (ValueError, RecursionError) as error:
         reason = "NUL, depth" if isinstance(error, JsonRefused) else str(error)
         raise MalformedRequest(
-            fr=f"Le champ « package » n'est pas du JSON acceptable ({reason}) : corrigez-le.",
-            en=f"The field `package` is not acceptable JSON ({reason}): correct it.",
+            fr=f"Le champ « {name} » n'est pas du JSON acceptable ({reason}) : corrigez-le.",
+            en=f"The field `{name}` is not acceptable JSON ({reason}): correct it.",
         ) from error
     return value
 
@@ -139,6 +164,12 @@ def _json_field(text: str) -> Any:
 async def _read_json(request: Request, context: ValidationContext) -> Submission:
     body = await bounded_json(request, context.settings.max_body_bytes)
     asked = _parsed(ValidationRequest, body, ("body",))
+    # Before anything is kept: what is refused leaves nothing.
+    callback = _allowed(context, asked.callback)
+    return replace(await _of_body(context, asked), callback=callback)
+
+
+async def _of_body(context: ValidationContext, asked: ValidationRequest) -> Submission:
     if asked.package is not None:
         return _package_of_body(context, asked)
     _require_one_source(asked)

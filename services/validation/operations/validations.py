@@ -17,13 +17,16 @@ from services.validation.operations.context import ValidationContext
 from services.validation.store import reports
 from services.validation.store import validations as store
 from shared.auth import Caller
+from shared.changes.log import record_change
 from shared.clock import now
 from shared.contracts.validation import ValidationCompleted
 from shared.messaging.outbox import emit
 from shared.messaging.worker import ring_work
 from shared.problems import PROBLEM_TYPE_PREFIX, Problem
+from shared.webhooks import operations as webhooks
 
 KIND = "validation"
+COMPLETED = "validation.completed"
 
 
 def rate_of(context: ValidationContext, caller: Caller) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.validation.domain.states import State
+from shared.webhooks.schemas import CallbackInput
 
 _COMMENTED_SCHEMA = "`name`, `name@version`, the address of a Table Schema (http or https), or the Table Schema itself (an object)."
 
@@ -77,6 +78,9 @@ class ValidationRequest(BaseModel):
         min_length=1,
         max_length=2000,
         description="Name shown in the report. Alone, it announces a content sent next: `PUT` to `links.content`.",
+    )
+    callback: CallbackInput | None = Field(
+        default=None, description="Where to POST the event `validation.completed` of this validation, once."
     )
 
 
