@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.catalog.operations import datasets as operations
+from services.catalog.operations import resources as operations
 from services.catalog.operations.context import CatalogContext
 from services.catalog.store import datasets as store
 from shared.clock import now

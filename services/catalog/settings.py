@@ -12,5 +12,10 @@ class CatalogSettings(Settings):
         default=100_000_000, ge=1, description="Largest resource file accepted by upload, in bytes."
     )
     catalog_max_resources: int = Field(
-        default=500, ge=1, le=10_000, description="Resources at most in one dataset."
+        default=2_000, ge=1, le=10_000, description="Resources at most in one dataset."
+    )
+    catalog_max_payload_bytes: int = Field(
+        default=50_000_000,
+        ge=1_000,
+        description="Largest catalogue in RDF or CSV, read whole, in bytes; NDJSON has no limit but that of its lines.",
     )

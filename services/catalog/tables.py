@@ -1,10 +1,11 @@
 """Tables of the catalog service."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index
-from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, VARCHAR
 from sqlmodel import Field, SQLModel
 
 from shared.changes.tables import ChangeColumns, change_new_index, change_subject_index
@@ -19,6 +20,14 @@ from shared.webhooks.tables import (
 
 mapped = service_registry("catalog")
 metadata = mapped.metadata
+
+
+def _words() -> Any:
+    return Field(default_factory=list, sa_type=ARRAY(VARCHAR))
+
+
+def _document() -> Any:
+    return Field(default_factory=dict, sa_type=JSONB)
 
 
 class Table(SQLModel, registry=mapped):
@@ -66,51 +75,161 @@ class WebhookDelivery(DeliveryColumns, Table, table=True):
     __table_args__ = delivery_constraints("catalog")
 
 
-class Dataset(Table, table=True):
-    """A dataset, as its portal registered it."""
+class Source(Table, table=True):
+    """A portal that sends its datasets, or from which they are harvested."""
 
-    __tablename__ = "dataset"
-    __table_args__ = (Index("ix_dataset_owner_id", "owner", "id"),)
+    __tablename__ = "source"
 
     id: UUID = Field(primary_key=True)
-    owner: str
-    title: str
-    description: str
-    organization_siren: str | None = Field(default=None, index=True)
-    organization_name: str | None = None
-    license: str
-    frequency: str
-    tags: list[str] = Field(default_factory=list, sa_type=ARRAY(VARCHAR))
-    landing_page: str | None = None
+    slug: str = Field(unique=True)
+    owner: str = Field(index=True)
+    name: str
+    kind: str
+    url: str | None = None
     created_at: datetime = timestamp()
     modified_at: datetime = timestamp()
 
 
+class Organization(Table, table=True):
+    """A body that produces datasets: known by its SIREN, else as one source names it (`key`)."""
+
+    __tablename__ = "organization"
+
+    id: UUID = Field(primary_key=True)
+    key: str = Field(unique=True)
+    source_id: UUID | None = Field(default=None, foreign_key="catalog.source.id", index=True)
+    remote_id: str | None = None
+    siren: str | None = Field(default=None, index=True)
+    siret: str | None = None
+    name: str
+    acronym: str | None = None
+    slug: str | None = None
+    description: str | None = None
+    url: str | None = None
+    logo: str | None = None
+    badges: list[str] = _words()
+    zone: str | None = None
+    created_at: datetime = timestamp()
+    modified_at: datetime = timestamp()
+
+
+class Dataset(Table, table=True):
+    """A dataset, as its portal registered it. Deleted, it stays as a tombstone."""
+
+    __tablename__ = "dataset"
+    __table_args__ = (
+        Index("ix_dataset_owner_id", "owner", "id"),
+        Index("ix_dataset_source_id_remote_id", "source_id", "remote_id", unique=True),
+        Index("ix_dataset_uri", "uri", postgresql_where=text("uri IS NOT NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    owner: str
+    source_id: UUID | None = Field(default=None, foreign_key="catalog.source.id")
+    remote_id: str | None = None
+    uri: str | None = None
+    title: str
+    acronym: str | None = None
+    slug: str | None = None
+    description: str
+    description_short: str | None = None
+    organization_id: UUID | None = Field(default=None, foreign_key="catalog.organization.id", index=True)
+    organization_siren: str | None = Field(default=None, index=True)
+    organization_name: str | None = None
+    license: str
+    frequency: str
+    frequency_date: datetime | None = timestamp(nullable=True)
+    temporal_start: date | None = None
+    temporal_end: date | None = None
+    zones: list[str] = _words()
+    granularity: str | None = None
+    geom: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    tags: list[str] = _words()
+    badges: list[str] = _words()
+    themes: list[str] = _words()
+    contact_points: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    landing_page: str | None = None
+    private: bool = False
+    extras: dict[str, Any] = _document()
+    claims: dict[str, Any] = _document()
+    harvest: dict[str, Any] = _document()
+    content_hash: str | None = None
+    # Grows at each change, so that an older event that comes late is known to be one.
+    revision: int = Field(default=1, sa_type=BigInteger)
+    published_at: datetime | None = timestamp(nullable=True)
+    remote_created_at: datetime | None = timestamp(nullable=True)
+    remote_modified_at: datetime | None = timestamp(nullable=True)
+    created_at: datetime = timestamp()
+    modified_at: datetime = timestamp()
+    archived_at: datetime | None = timestamp(nullable=True)
+    deleted_at: datetime | None = timestamp(nullable=True)
+
+
 class Resource(Table, table=True):
-    """A file of a dataset, with the conformity of its present content to its present schema."""
+    """A file of a dataset, with the conformity of its present content to its present schema.
+
+    `key` tells it from the other resources of its dataset, from one sending to the next (`domain.record`).
+    """
 
     __tablename__ = "resource"
 
     id: UUID = Field(primary_key=True)
     dataset_id: UUID = Field(foreign_key="catalog.dataset.id", ondelete="CASCADE", index=True)
     position: int
+    key: str
+    remote_id: str | None = None
+    uri: str | None = None
     title: str
     description: str
+    type: str = "main"
     filename: str
     format: str | None = None
+    mime: str | None = None
+    filesize: int | None = Field(default=None, sa_type=BigInteger)
+    checksum_type: str | None = None
+    checksum_value: str | None = None
     url: str | None = None
     storage_key: str | None = None
     schema_name: str | None = None
     schema_version: str | None = None
+    schema_url: str | None = None
+    extras: dict[str, Any] = _document()
+    claims: dict[str, Any] = _document()
+    harvest: dict[str, Any] = _document()
+    remote_created_at: datetime | None = timestamp(nullable=True)
+    remote_modified_at: datetime | None = timestamp(nullable=True)
     revision: int = 1
     created_at: datetime = timestamp()
     modified_at: datetime = timestamp()
+    deleted_at: datetime | None = timestamp(nullable=True)
     conformity: str
     validation_id: UUID | None = None
     validated_at: datetime | None = timestamp(nullable=True)
     validated_checksum: str | None = None
     validated_size: int | None = Field(default=None, sa_type=BigInteger)
     validated_schema_version: str | None = None
+    rows: int | None = Field(default=None, sa_type=BigInteger)
+    errors: int | None = Field(default=None, sa_type=BigInteger)
+    warnings: int | None = Field(default=None, sa_type=BigInteger)
+    problem: str | None = None
+
+
+class Verdict(Table, table=True):
+    """A verdict once given on a resource: for which file, by which version of which schema."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (Index("ix_verdict_resource_id_id", "resource_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    resource_id: UUID = Field(foreign_key="catalog.resource.id", ondelete="CASCADE")
+    conformity: str
+    validation_id: UUID
+    validated_at: datetime = timestamp()
+    revision: int
+    checksum: str | None = None
+    size: int | None = Field(default=None, sa_type=BigInteger)
+    schema_name: str
+    schema_version: str | None = None
     rows: int | None = Field(default=None, sa_type=BigInteger)
     errors: int | None = Field(default=None, sa_type=BigInteger)
     warnings: int | None = Field(default=None, sa_type=BigInteger)

@@ -7,7 +7,7 @@ from functools import partial
 
 from services.catalog.jobs import remove_old_contents
 from services.catalog.migrations import MIGRATIONS
-from services.catalog.operations import datasets as operations
+from services.catalog.operations import resources as operations
 from services.catalog.settings import CatalogSettings
 from shared.app import open_context, worker_parts
 from shared.contracts.validation import ValidationCompleted

@@ -28,6 +28,7 @@ class ResourceRegistered(Event):
     )
     schema_name: str = Field(description="Name of the Table Schema, such as `scdl/deliberations`.")
     schema_version: str | None = Field(default=None, description="Exact version; None is the latest one.")
+    schema_url: str | None = Field(default=None, description="Address of a schema that is not known by name.")
 
 
 class DatasetPublished(Event):

@@ -101,7 +101,7 @@ async def test_a_registration_whose_commit_fails_answers_500_and_leaves_nothing(
     body = {
         "title": "t",
         "description": "d",
-        "resources": [{"title": "r", "url": "https://example.org/a.csv", "schema": {"name": "s"}}],
+        "resources": [{"title": "r", "url": "https://example.org/a.csv", "schema": {"name": "scdl/deliberations"}}],
     }
     async with api("catalog", settings) as client, failing_commits(database_url, "catalog.resource"):
         answer = await client.post("/catalog/v1/datasets", json=body, headers={"x-api-key": key})
@@ -114,7 +114,7 @@ async def test_a_content_whose_commit_fails_answers_500_and_the_old_one_stays(
 ) -> None:
     settings = settings_of("catalog", common_settings)
     key = await create_key(database_url, "catalog:write")
-    body = {"title": "t", "description": "d", "resources": [{"title": "r", "schema": {"name": "s"}}]}
+    body = {"title": "t", "description": "d", "resources": [{"title": "r", "schema": {"name": "scdl/deliberations"}}]}
     async with api("catalog", settings) as client:
         client.headers["x-api-key"] = key
         dataset = (await client.post("/catalog/v1/datasets", json=body)).json()
@@ -125,7 +125,7 @@ async def test_a_content_whose_commit_fails_answers_500_and_the_old_one_stays(
             assert_problem(await client.put(address, content=b"A\n2\n"), 500, "internal-error")
         assert (await client.get(dataset["self"])).json() == before
         assert kept_files(settings) == files
-    assert await rows(settings, "catalog.outbox") == 1
+    assert await rows(settings, "catalog.outbox") == 2, "the dataset told, and the first content to validate"
 
 
 def _service_of_one_insert(settings: Any) -> Service:

@@ -1,250 +1,207 @@
-"""Register datasets, take their files, keep their conformity true. Operations never commit."""
+"""Register, change, delete and restore datasets. Operations never commit."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.catalog.domain.conformity import Conformity, initial
-from services.catalog.domain.problems import (
-    ContentTooLarge,
-    DatasetNotFound,
-    ResourceIsRemote,
-    ResourceNotFound,
-)
+from services.catalog.domain.problems import DatasetDeleted, DatasetNotFound, ResourceNotFound
+from services.catalog.domain.record import Record
+from services.catalog.operations import views
 from services.catalog.operations.context import CatalogContext
-from services.catalog.schemas.datasets import DatasetInput, ResourceInput
+from services.catalog.operations.ownership import owner_of, owners_of
+from services.catalog.operations.telling import tell
+from services.catalog.operations.writing import Item, write
+from services.catalog.schemas.datasets import DatasetInput
 from services.catalog.store import datasets as store
-from services.catalog.tables import Dataset, Resource
+from services.catalog.store import writing
 from shared import idempotency
-from shared.changes.log import record_change
+from shared.auth import Caller
 from shared.clock import now
-from shared.contracts.catalog import ResourceRegistered
-from shared.contracts.validation import ValidationCompleted
 from shared.ids import new_id
-from shared.messaging.outbox import emit
-from shared.observability.logging import get_logger
-from shared.problems import PayloadTooLarge, Problem
-from shared.storage import Stored
-from shared.uploads import file_label
 
-logger = get_logger(__name__)
-
-CONTENTS = "catalog/contents"
-ORPHAN_AGE = timedelta(days=1)
-
-
-class EmptyContent(Problem):
-    status = 422
-    slug = "empty-content"
-    title_fr = "Fichier vide"
-    title_en = "Empty file"
+MOST_VERDICTS = 100
+_VERDICT = (
+    "validated_at",
+    "checksum",
+    "size",
+    "schema_name",
+    "schema_version",
+    "rows",
+    "errors",
+    "warnings",
+    "problem",
+    "revision",
+)
 
 
 async def register(
-    session: AsyncSession, body: DatasetInput, *, owner: str, idempotency_key: str | None
+    session: AsyncSession, body: DatasetInput, *, caller: Caller, idempotency_key: str | None
 ) -> UUID:
     """Register a dataset, ask for the validation of what can be validated, and return its id.
 
     An equal request made before with the same key gives its id; raises `IdempotencyKeyReused` for another.
     """
-    moment = now()
-    dataset = Dataset(
-        id=new_id(),
-        owner=owner,
-        title=body.title,
-        description=body.description,
-        organization_siren=body.organization.siren if body.organization else None,
-        organization_name=body.organization.name if body.organization else None,
-        license=body.license,
-        frequency=body.frequency,
-        tags=list(dict.fromkeys(body.tags)),
-        landing_page=body.landing_page,
-        created_at=moment,
-        modified_at=moment,
+    return await register_record(
+        session,
+        body.record(),
+        caller=caller,
+        idempotency_key=idempotency_key,
+        said=body.model_dump_json(by_alias=True),
     )
+
+
+async def register_record(
+    session: AsyncSession,
+    record: Record,
+    *,
+    caller: Caller,
+    idempotency_key: str | None = None,
+    said: str = "",
+) -> UUID:
+    """Register a dataset from its record; `said` is what tells an equal request."""
+    dataset_id = new_id()
     existing = await idempotency.claim(
         session,
-        caller=owner,
+        caller=caller.name,
         key=idempotency_key,
-        request_fingerprint=idempotency.fingerprint(body.model_dump_json(by_alias=True)),
-        resource_id=dataset.id,
+        request_fingerprint=idempotency.fingerprint(said),
+        resource_id=dataset_id,
     )
     if existing is not None:
         return existing
-    resources = [_resource(dataset, item, position) for position, item in enumerate(body.resources)]
-    await store.add(session, dataset, resources)
-    for resource in resources:
-        await _ask_validation(session, resource)
-    await record_change(
-        session, "dataset.created", dataset.id, {"title": dataset.title, "siren": dataset.organization_siren}
-    )
-    return dataset.id
+    # A resource that is new has no id of ours yet.
+    record = replace(record, resources=tuple(replace(resource, id=None) for resource in record.resources))
+    await write(session, None, owner_of(caller), [Item(record, record.content_hash(), dataset_id)])
+    return dataset_id
 
 
-def _resource(dataset: Dataset, body: ResourceInput, position: int) -> Resource:
-    schema = body.schema_
-    return Resource(
-        id=new_id(),
-        dataset_id=dataset.id,
-        position=position,
-        title=body.title,
-        description=body.description,
-        filename=file_label(body.url.partition("?")[0] if body.url else body.title),
-        format=body.format,
-        url=body.url,
-        schema_name=schema.name if schema else None,
-        schema_version=schema.version if schema else None,
-        created_at=dataset.created_at,
-        modified_at=dataset.modified_at,
-        conformity=initial(has_schema=schema is not None, has_content=body.url is not None),
-    )
+async def own(session: AsyncSession, caller: Caller, dataset_id: UUID) -> None:
+    """Lock a dataset of the caller's; raises `DatasetNotFound` when it is none."""
+    if not await store.owned(session, owners_of(caller), dataset_id):
+        raise DatasetNotFound.of(dataset_id)
 
 
-async def _ask_validation(session: AsyncSession, resource: Resource) -> None:
-    if resource.conformity != Conformity.QUEUED or resource.schema_name is None:
-        return
-    await emit(
-        session,
-        ResourceRegistered(
-            dataset_id=resource.dataset_id,
-            resource_id=resource.id,
-            revision=resource.revision,
-            filename=resource.filename,
-            url=resource.url,
-            storage_key=resource.storage_key,
-            schema_name=resource.schema_name,
-            schema_version=resource.schema_version,
-        ),
-    )
+async def change(session: AsyncSession, caller: Caller, dataset_id: UUID, record: Record) -> bool:
+    """Put a record in the place of a dataset of the caller's; return whether anything changed.
 
-
-def check_size(context: CatalogContext, size: int) -> None:
-    """Raise `ContentTooLarge` for a size, in bytes, that no content may have."""
-    if size > (limit := context.settings.catalog_max_upload_bytes):
-        raise ContentTooLarge.past(limit)
-
-
-async def keep_content(context: CatalogContext, resource_id: UUID, chunks: AsyncIterator[bytes]) -> Stored:
-    """Stream a resource's file to the storage.
-
-    Raises `ContentTooLarge`, `EmptyContent`, `StorageFull`: nothing is left behind then.
+    Raises `DatasetNotFound`, `DatasetDeleted`, and `ResourceNotFound` for an id that names none of its resources.
     """
-    limit = context.settings.catalog_max_upload_bytes
-    try:
-        stored = await context.storage.put(f"{CONTENTS}/{resource_id}/{new_id()}", chunks, max_bytes=limit)
-    except PayloadTooLarge as error:
-        raise ContentTooLarge.past(limit) from error
-    if stored.size == 0:
-        await context.storage.delete(stored.key)
-        raise EmptyContent(
-            fr="Le corps de la requête est vide : envoyez le fichier (curl : --data-binary @export.csv).",
-            en="The request body is empty: send the file (curl: --data-binary @export.csv).",
-        )
-    return stored
+    await own(session, caller, dataset_id)
+    before = (await writing.lock_datasets(session, [dataset_id]))[dataset_id]
+    if before["deleted_at"] is not None:
+        raise DatasetDeleted.at(before["deleted_at"])
+    known = {row["id"] for row in before["resources"]}
+    for resource in record.resources:
+        if resource.id is not None and resource.id not in known:
+            raise ResourceNotFound.of(resource.id)
+    record = replace(record, remote_id=before["remote_id"])
+    digest = record.content_hash()
+    if digest == before["content_hash"]:
+        return False
+    await write(session, before["source_id"], before["owner"], [Item(record, digest, dataset_id)])
+    return True
 
 
-async def check_uploadable(
-    session: AsyncSession, owner: str, dataset_id: UUID, resource_id: UUID
-) -> Resource:
-    """Return the resource, locked; raises `ResourceNotFound` or `ResourceIsRemote`."""
-    resource = await store.lock_resource(session, owner, dataset_id, resource_id)
-    if resource is None:
-        raise ResourceNotFound.of(resource_id)
-    if resource.url is not None:
-        raise ResourceIsRemote.of(resource.url)
-    return resource
+async def delete(session: AsyncSession, caller: Caller, dataset_id: UUID) -> None:
+    """Make a tombstone of a dataset of the caller's; again, it changes nothing. Raises `DatasetNotFound`."""
+    await own(session, caller, dataset_id)
+    await _set_deleted(session, dataset_id, deleted=True)
 
 
-async def replace_content(
-    session: AsyncSession,
-    owner: str,
-    dataset_id: UUID,
-    resource_id: UUID,
-    *,
-    stored: Stored,
-    filename: str | None,
-) -> None:
-    """Make a stored file the content of a resource and ask for its validation; the verdict before is stale."""
-    resource = await check_uploadable(session, owner, dataset_id, resource_id)
-    resource.storage_key = stored.key
-    resource.filename = file_label(filename) if filename else resource.filename
-    resource.revision += 1
-    resource.modified_at = now()
-    resource.conformity = initial(has_schema=resource.schema_name is not None, has_content=True)
-    session.add(resource)
-    await session.flush()
-    await _ask_validation(session, resource)
-    await record_change(session, "dataset.updated", dataset_id, {"resource": str(resource_id)})
+async def restore(session: AsyncSession, caller: Caller, dataset_id: UUID) -> None:
+    """Bring back a deleted dataset of the caller's; again, it changes nothing. Raises `DatasetNotFound`."""
+    await own(session, caller, dataset_id)
+    await _set_deleted(session, dataset_id, deleted=False)
 
 
-async def record_verdict(session: AsyncSession, event: ValidationCompleted) -> None:
-    """Keep the verdict on a resource, unless the resource has changed since it was asked for."""
-    if event.resource_id is None:
+async def _set_deleted(session: AsyncSession, dataset_id: UUID, *, deleted: bool) -> None:
+    before = (await writing.lock_datasets(session, [dataset_id]))[dataset_id]
+    if (before["deleted_at"] is not None) == deleted:
         return
-    dataset_id = await store.write_conformity(session, event)
-    if dataset_id is None:
-        logger.info("verdict dropped: the resource has changed since", resource_id=str(event.resource_id))
-        return
-    logger.info("conformity updated", resource_id=str(event.resource_id), outcome=event.outcome)
-    told = ("outcome", "checksum", "schema_version", "rows", "errors", "warnings", "problem")
-    data = {"resource": str(event.resource_id), **{name: getattr(event, name) for name in told}}
-    await record_change(session, "dataset.conformity_changed", dataset_id, data)
+    moment = now()
+    columns = {name: before[name] for name in writing.DATASET_COLUMNS}
+    row = {
+        **columns,
+        "deleted_at": moment if deleted else None,
+        "modified_at": moment,
+        "revision": before["revision"] + 1,
+    }
+    await writing.update_datasets(session, [row])
+    await tell(session, [(before, {**row, "resources": before["resources"]})], moment)
 
 
-async def find(context: CatalogContext, dataset_id: UUID) -> dict[str, Any]:
-    """Return a dataset as the API shows it; raises `DatasetNotFound`."""
+async def find(context: CatalogContext, dataset_id: UUID, caller: Caller | None = None) -> dict[str, Any]:
+    """Return a dataset as the API shows it; its owner sees it private or deleted too.
+
+    Raises `DatasetNotFound`, `DatasetDeleted`.
+    """
     found = await store.get(context.db, dataset_id)
     if found is None:
         raise DatasetNotFound.of(dataset_id)
-    return view(context, found)
+    if caller is None or found["owner"] not in owners_of(caller):
+        if found["private"]:
+            raise DatasetNotFound.of(dataset_id)
+        if found["deleted_at"] is not None:
+            raise DatasetDeleted.at(found["deleted_at"])
+    return views.view(context, found)
 
 
-def view(context: CatalogContext, row: dict[str, Any]) -> dict[str, Any]:
-    """Return a dataset as the API shows it (see `schemas.DatasetView`)."""
-    link = context.link(f"/catalog/v1/datasets/{row['id']}")
-    organization = {"siren": row["organization_siren"], "name": row["organization_name"]}
-    kept = (
-        "id",
-        "title",
-        "description",
-        "license",
-        "frequency",
-        "tags",
-        "landing_page",
-        "created_at",
-        "modified_at",
-    )
+async def find_in_source(
+    context: CatalogContext, source: str, remote_id: str, caller: Caller | None = None
+) -> dict[str, Any]:
+    """Return the dataset that a source names so; raises `DatasetNotFound`, `DatasetDeleted`."""
+    dataset_id = await store.id_in_source(context.db, source, remote_id)
+    if dataset_id is None:
+        raise DatasetNotFound.of(remote_id)
+    return await find(context, dataset_id, caller)
+
+
+def patched(shown: dict[str, Any], patch: dict[str, Any]) -> DatasetInput:
+    """Return a dataset as shown with a JSON merge patch applied (RFC 7396).
+
+    Raises `RequestValidationError` when what comes out fits no longer.
+    """
+    return checked(merged(views.sent(shown), patch))
+
+
+def checked(document: Any) -> DatasetInput:
+    """Return a decoded JSON value as a dataset; raises `RequestValidationError`."""
+    try:
+        return DatasetInput.model_validate(document)
+    except ValidationError as error:
+        places = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
+        raise RequestValidationError(places) from error
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """Return a JSON value with a merge patch applied: null removes, an object merges, the rest replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+async def history(context: CatalogContext, dataset_id: UUID, resource_id: UUID) -> dict[str, Any]:
+    """Return the last verdicts on a resource as the API shows them; raises `ResourceNotFound`."""
+    rows = await store.verdicts(context.db, dataset_id, resource_id, MOST_VERDICTS)
+    if rows is None:
+        raise ResourceNotFound.of(resource_id)
     return {
-        **{name: row[name] for name in kept},
-        "organization": organization if row["organization_siren"] else None,
-        "resources": [_resource_view(context, resource, link) for resource in row["resources"]],
-        "self": link,
-    }
-
-
-def _resource_view(context: CatalogContext, row: dict[str, Any], dataset_link: str) -> dict[str, Any]:
-    schema = {"name": row["schema_name"], "version": row["schema_version"]}
-    validation = row["validation_id"]
-    return {
-        **{
-            name: row[name]
-            for name in ("id", "title", "description", "url", "format", "created_at", "modified_at")
-        },
-        "schema": schema if row["schema_name"] else None,
-        "conformity": {
-            "status": row["conformity"],
-            "validation": context.link(f"/validation/v1/validations/{validation}") if validation else None,
-            "validated_at": row["validated_at"],
-            "checksum": row["validated_checksum"],
-            "size": row["validated_size"],
-            "schema_version": row["validated_schema_version"],
-            "rows": row["rows"],
-            "errors": row["errors"],
-            "warnings": row["warnings"],
-            "problem": row["problem"],
-        },
-        "content": f"{dataset_link}/resources/{row['id']}/content",
+        "items": [
+            {
+                **{name: row[name] for name in _VERDICT},
+                "status": row["conformity"],
+                "validation": views.validation_link(context, row["validation_id"]),
+            }
+            for row in rows
+        ]
     }

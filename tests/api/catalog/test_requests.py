@@ -417,7 +417,7 @@ async def test_the_same_registration_again_gives_the_same_dataset(
         independent = await register(other, title="u")
         assert independent.json()["id"] != twins[0].json()["id"]
     assert await rows(settings, "catalog.dataset") == 2
-    assert await rows(settings, "catalog.outbox") == 2, "one validation asked for each"
+    assert await rows(settings, "catalog.outbox") == 4, "for each, one validation asked and one dataset told"
 
 
 async def test_methods_are_told(common_settings: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Payloads accepted as they are, a module per format, each mapped to `domain.record`."""
