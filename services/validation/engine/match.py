@@ -91,10 +91,11 @@ def best_fits(header: Sequence[str], most: int = 3) -> tuple[Fit, ...]:
 
     The score is the harmonic mean of the share of labels recognised and the share of fields present.
     """
+    labels = frozenset(_columns(header))
     fits = [
         Fit(schema, score, matched, len(names))
         for schema, names in _bundled().items()
-        for score, matched in [_shared(header, names)]
+        for score, matched in [_shared(labels, names)]
         if score >= _LEAST
     ]
     return tuple(sorted(fits, key=lambda fit: (-fit.score, fit.schema))[:most])
@@ -107,15 +108,16 @@ def explain_fits(
 
     The score is that of `best_fits`, a renamed column counting for half.
     """
-    shared = [(candidate, _shared(header, candidate.names)[0]) for candidate in candidates]
+    columns = _columns(header)
+    labels = frozenset(columns)
+    shared = [(candidate, _shared(labels, candidate.names)[0]) for candidate in candidates]
     likely = sorted((pair for pair in shared if pair[1] > 0), key=lambda pair: (-pair[1], pair[0].schema))
     # Names only count more once spelling is looked at: no candidate far behind comes first by it.
-    explained = [_explain(header, candidate) for candidate, _ in likely[: most * 3]]
+    explained = [_explain(columns, candidate) for candidate, _ in likely[: most * 3]]
     return tuple(sorted(explained, key=lambda fit: (-fit.score, fit.schema))[:most])
 
 
-def _explain(header: Sequence[str], candidate: Candidate) -> Explained:
-    columns = {plain(label): label for label in reversed(header) if plain(label)}
+def _explain(columns: Mapping[str, str], candidate: Candidate) -> Explained:
     fields = {plain(item.name): item for item in candidate.fields}
     same = columns.keys() & fields.keys()
     left = {key: label for key, label in columns.items() if key not in same}
@@ -132,7 +134,7 @@ def _explain(header: Sequence[str], candidate: Candidate) -> Explained:
         renamed=renamed,
         missing_required=tuple(item.name for item in missing if item.required),
         missing_optional=tuple(item.name for item in missing if not item.required),
-        extra=tuple(label for label in dict.fromkeys(header) if label in left.values() and label not in used),
+        extra=tuple(label for label in left.values() if label not in used),
     )
 
 
@@ -158,8 +160,16 @@ def _renamed(left: Mapping[str, str], absent: Sequence[CandidateField]) -> tuple
     return tuple(renamed.values())
 
 
-def _shared(header: Iterable[str], names: frozenset[str]) -> tuple[float, int]:
-    labels = {plain(label) for label in header} - {""}
+def _columns(header: Iterable[str]) -> dict[str, str]:
+    """Plain name -> label, in the order of the header; the first of two that share a name."""
+    columns: dict[str, str] = {}
+    for label in header:
+        columns.setdefault(plain(label), label)
+    columns.pop("", None)
+    return columns
+
+
+def _shared(labels: frozenset[str], names: frozenset[str]) -> tuple[float, int]:
     matched = len(labels & names)
     return (2 * matched / (len(labels) + len(names)) if labels else 0.0), matched
 

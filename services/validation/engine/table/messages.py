@@ -82,6 +82,14 @@ _SCHEMAS: dict[str, Message] = {
     "schema-duplicate-field": _schema(
         "Le champ « {name} » est décrit plusieurs fois.", "The field “{name}” is described more than once."
     ),
+    "schema-key-misspelt": Message(
+        "Clé inconnue dans le schéma",
+        "Unknown key in the schema",
+        "`{path}` : la clé « {found} » n'existe pas et reste sans effet.",
+        "`{path}`: there is no key “{found}”, it has no effect.",
+        "Vouliez-vous écrire « {near} » ?",
+        "Did you mean “{near}”?",
+    ),
     "schema-texts-shape": _schema(
         "`{path}` doit être une liste de textes.", "`{path}` must be a list of texts."
     ),
