@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.validation.domain.descriptors import Descriptor, SchemaAsked
@@ -29,9 +28,13 @@ from services.validation.store import descriptors as descriptors_store
 from services.validation.store import validations as store
 from services.validation.store import withdrawals
 from shared.clock import now
+from shared.db import is_away
 from shared.files import Downloaded, temporary_file
 from shared.messaging.work import Claim, WorkTable
+from shared.observability.logging import get_logger
 from shared.problems import Problem
+
+logger = get_logger(__name__)
 
 # A file at hand, and the descriptor it is validated with.
 Part = tuple[Downloaded, Descriptor]
@@ -74,7 +77,9 @@ class ValidationJobs:
     async def _holds(self, claim: Claim) -> bool:
         try:
             return await withdrawals.holds(self._context.db, claim.id, claim.fence)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except Exception as error:
+            if not is_away(error):
+                raise
             # The lease tells in the end.
             return True
 
@@ -190,8 +195,11 @@ class ValidationJobs:
                 await asyncio.sleep(self._context.settings.validation_progress_seconds)
                 if latest != written:
                     written = dict(latest)
-                    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    try:
                         await store.write_progress(self._context.db, claim.id, claim.fence, written)
+                    except Exception as error:
+                        # What is missed is told by the next note, or by the end.
+                        logger.warning("progress not written", error=type(error).__name__)
 
         writing = asyncio.create_task(write())
         try:

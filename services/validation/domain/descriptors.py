@@ -82,10 +82,11 @@ def _members(document: Any) -> Iterator[tuple[str, str, Any]]:
     for _ in range(MAX_DEPTH):
         below: list[tuple[str, Any]] = []
         for pointer, node in level:
-            pairs = node.items() if isinstance(node, dict) else enumerate(node)
+            named = isinstance(node, dict)
+            pairs = node.items() if named else ((str(index), value) for index, value in enumerate(node))
             for name, value in pairs:
-                place = f"{pointer}/{str(name)[:100].replace('~', '~0').replace('/', '~1')}"
-                if isinstance(node, dict):
+                place = f"{pointer}/{name[:100].replace('~', '~0').replace('/', '~1')}"
+                if named:
                     yield place, name, value
                 if isinstance(value, dict | list):
                     below.append((place, value))

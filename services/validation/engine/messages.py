@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cache
+from itertools import islice
 from string import Formatter
 from typing import Literal
 
 Level = Literal["error", "warning"]
 Language = Literal["fr", "en"]
 _FRAGMENTS = ("text", "table", "cells", "checks", "formats")
+_LONGEST_LIST = 100
 _LONGEST_VALUE = 200
 
 
@@ -108,6 +110,7 @@ def _shown(value: object, language: Language) -> str:
         words = {"fr": ("faux", "vrai"), "en": ("false", "true")}
         return words[language][value]
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(_shown(item, language) for item in value)
+        shown = [_shown(item, language) for item in islice(value, _LONGEST_LIST)]
+        return ", ".join([*shown, "…"] if len(value) > _LONGEST_LIST else shown)
     text = str(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

@@ -11,7 +11,6 @@ from services.validation.domain.problems import UnknownSchema
 from services.validation.domain.registry import SchemaChoice
 from services.validation.operations.context import ValidationContext
 from services.validation.store import descriptors as store
-from shared.app import fetch_policy
 
 
 def choose(
@@ -31,7 +30,7 @@ def choose(
     except UnknownSchema:
         if "://" not in reference:
             raise
-        fetch_policy(context.settings).check_url(reference)
+        context.http.check(reference)
         return SchemaAsked(reference, None, url=reference), None
     return SchemaAsked(known.name, known.version), None
 

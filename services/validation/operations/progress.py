@@ -36,15 +36,14 @@ async def follow(
     What bears the mark `after` was told already. A listener costs one read when it comes and one when the validation
     ends: the progress itself comes with the notifications, which one connection of the process hears.
     """
-    told = asyncio.Event()
+    told, look = asyncio.Event(), asyncio.Event()
     notes: list[dict[str, Any]] = []
-    look = True
+    look.set()
     prefix = f"{validation_id} "
 
     def heard_progress(payload: str | None) -> None:
-        nonlocal look
         if payload is None:
-            look = True
+            look.set()
         elif payload.startswith(prefix):
             notes[:] = [orjson.loads(payload[len(prefix) :])]
         else:
@@ -52,9 +51,8 @@ async def follow(
         told.set()
 
     def heard_end(payload: str | None) -> None:
-        nonlocal look
         if payload is None or payload == str(validation_id):
-            look = True
+            look.set()
             told.set()
 
     loop = asyncio.get_running_loop()
@@ -66,10 +64,10 @@ async def follow(
     ):
         while loop.time() < deadline:
             told.clear()
-            if look:
-                look = False
+            if look.is_set():
+                look.clear()
                 notes.clear()
-                update = await _now(context, validation_id)
+                update: Update | None = await _now(context, validation_id)
             else:
                 update = _progress("running", notes.pop()) if notes else None
             if update is not None and update.mark != last:
@@ -82,7 +80,7 @@ async def follow(
                     await told.wait()
             except TimeoutError:
                 # Looking again covers a notification lost with its connection.
-                look = True
+                look.set()
                 yield None
 
 

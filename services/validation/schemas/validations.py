@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.validation.domain.states import State
 from shared.webhooks.schemas import CallbackInput
 
-_COMMENTED_SCHEMA = "`name`, `name@version`, the address of a Table Schema (http or https), or the Table Schema itself (an object)."
+_COMMENTED_SCHEMA = (
+    "`name`, `name@version`, the address of a Table Schema (http or https), or the Table Schema "
+    "itself (an object)."
+)
 
 SchemaReference = Annotated[str, Field(min_length=1, max_length=2000)] | dict[str, Any]
 
@@ -68,9 +71,9 @@ class ValidationRequest(BaseModel):
     rows: list[Any] | None = Field(
         default=None,
         min_length=1,
-        description="The rows themselves: objects, or lists of which the first is the header. Values are kept as a CSV "
-        "file would hold them: a text as it is, `null` as an empty cell, `true`/`false`, a number in its shortest form, "
-        "a list or an object as JSON. An identifier with leading zeros must be a text.",
+        description="The rows themselves: objects, or lists of which the first is the header. Values are kept as a "
+        "CSV file would hold them: a text as it is, `null` as an empty cell, `true`/`false`, a number in its shortest "
+        "form, a list or an object as JSON. An identifier with leading zeros must be a text.",
     )
     package: PackageRequest | None = None
     filename: str | None = Field(

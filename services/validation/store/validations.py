@@ -68,7 +68,8 @@ async def write_progress(db: Database, validation_id: UUID, fence: int, progress
     """Note how far the present attempt is, and tell whoever follows it."""
     await db.execute(
         "WITH changed AS (UPDATE validation SET progress = $3 WHERE id = $1 AND fence = $2 AND state = 'running' "
-        f"RETURNING id, progress) SELECT pg_notify('{PROGRESS_CHANNEL}', id || ' ' || progress) FROM changed",
+        f"RETURNING id, progress) SELECT pg_notify('{PROGRESS_CHANNEL}', id::text || ' ' || progress::text) "
+        "FROM changed",
         validation_id,
         fence,
         progress,
