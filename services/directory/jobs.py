@@ -5,9 +5,10 @@ from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.operations import ageing, datasets, labels, publications
+from services.directory.operations import ageing, datasets, imports, labels, publications
+from services.directory.operations.context import DirectoryProcess
 from services.directory.operations.reference import import_reference
-from services.directory.settings import DirectorySettings
+from services.directory.store import imports as imports_store
 from shared.clock import now
 from shared.contracts.catalog import DatasetPublished, DatasetRemoved
 from shared.contracts.validation import (
@@ -19,7 +20,11 @@ from shared.contracts.validation import (
 )
 from shared.db import Database
 from shared.messaging.inbox import Handlers
+from shared.messaging.work import Work, WorkTable
 from shared.messaging.worker import Clockwork
+
+LEASE = timedelta(seconds=30)
+MAX_ATTEMPTS = 3
 
 
 async def bring_in_reference(db: Database) -> None:
@@ -56,11 +61,20 @@ async def erase_old_contacts(db: Database, keep_days: int) -> None:
     await ageing.erase_old_contacts(db, now() - timedelta(days=keep_days))
 
 
-def clockwork(db: Database, settings: DirectorySettings) -> list[Clockwork]:
+def work(context: DirectoryProcess) -> list[Work]:
+    """Return the long work: bringing in files."""
+    table = WorkTable(context.db, imports_store.TABLE, lease=LEASE, max_attempts=MAX_ATTEMPTS)
+    jobs = imports.ImportJobs(context, table)
+    return [Work(imports.KIND, table, jobs.run, jobs.gave_up, context.settings.directory_import_slots)]
+
+
+def clockwork(context: DirectoryProcess) -> list[Clockwork]:
     """Return the recurring jobs. Looking for a newer edition is one cheap query: it is done often."""
-    old_contacts = partial(erase_old_contacts, db, settings.directory_contact_keep_days)
+    db = context.db
+    old_contacts = partial(erase_old_contacts, db, context.settings.directory_contact_keep_days)
     return [
         Clockwork("import reference", timedelta(minutes=1), partial(bring_in_reference, db), at_start=True),
         Clockwork("age claims", timedelta(hours=6), partial(age, db), at_start=True),
+        Clockwork("remove orphan files", timedelta(hours=6), partial(imports.remove_orphan_files, context)),
         Clockwork("erase old contacts", timedelta(days=1), old_contacts, at_start=True),
     ]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.directory.jobs import HANDLERS, clockwork
+from services.directory.jobs import HANDLERS, clockwork, work
 from services.directory.migrations import MIGRATIONS
 from services.directory.settings import DirectorySettings
 from shared.app import open_context, worker_parts
@@ -19,4 +19,6 @@ def create_worker(settings: DirectorySettings, routes: Routes) -> Worker:
 @asynccontextmanager
 async def _open_parts(settings: DirectorySettings, routes: Routes) -> AsyncIterator[WorkerParts]:
     async with open_context(MIGRATIONS, settings) as context:
-        yield worker_parts(context, routes, handlers=HANDLERS, clockwork=clockwork(context.db, settings))
+        yield worker_parts(
+            context, routes, handlers=HANDLERS, work=work(context), clockwork=clockwork(context)
+        )

@@ -7,6 +7,9 @@ from services.directory.operations.software_use import LiveUse
 from services.directory.settings import DirectorySettings
 from shared.app import Context
 
+# What every process has, the worker as well as the API.
+DirectoryProcess = Context[DirectorySettings]
+
 
 @dataclass(frozen=True)
 class DirectoryContext(Context[DirectorySettings]):

@@ -136,8 +136,10 @@ async def _publish_declaration(
         export_wanted=proposal["export_wanted"],
         source=SourceInput(kind="formulaire", note=proposal["note"]),
     )
-    usage_id = await usages.repeat_usage(session, usage, caller=author)
-    if usage_id is None:
+    repeated = await usages.repeat_usage(session, usage, caller=author)
+    if repeated is not None:
+        usage_id = repeated[0]
+    else:
         usage_id = await usages.add_usage(context, session, usage, caller=author, key=None)
     await contacts_store.attach(session, submission_id, usage_id)
     return f"{USAGES}/{usage_id}"

@@ -12,7 +12,7 @@ from services.directory.domain.folding import words
 from services.directory.domain.moderation import Kind
 from services.directory.domain.problems import AlreadyListed, NotListed
 from services.directory.operations import claims, history, labels
-from services.directory.operations.context import DirectoryContext
+from services.directory.operations.context import DirectoryContext, DirectoryProcess
 from services.directory.operations.rights import may_write, require_writer, trusted
 from services.directory.operations.submissions import DECLARATIONS, submit
 from services.directory.schemas.progiciels import EditeurInput, ModuleInput, ProgicielInput, VersionInput
@@ -46,7 +46,7 @@ def search_key(query: str) -> str:
 
 
 async def add_editeur(
-    context: DirectoryContext, session: AsyncSession, body: EditeurInput, *, caller: Caller, key: str | None
+    context: DirectoryProcess, session: AsyncSession, body: EditeurInput, *, caller: Caller, key: str | None
 ) -> UUID | None:
     """List a vendor and return None, or the id of the submission in which its page waits for a moderator.
 
@@ -73,7 +73,7 @@ async def add_editeur(
 
 
 async def publish_editeur(
-    context: DirectoryContext, session: AsyncSession, body: EditeurInput, *, caller: Caller
+    context: DirectoryProcess, session: AsyncSession, body: EditeurInput, *, caller: Caller
 ) -> None:
     """Put a vendor in the directory; raises `AlreadyListed`."""
     moment = now()
@@ -101,7 +101,7 @@ async def publish_editeur(
 
 
 async def add_progiciel(
-    context: DirectoryContext, session: AsyncSession, body: ProgicielInput, *, caller: Caller, key: str | None
+    context: DirectoryProcess, session: AsyncSession, body: ProgicielInput, *, caller: Caller, key: str | None
 ) -> UUID:
     """List an application and return its id.
 
@@ -145,7 +145,7 @@ async def add_progiciel(
 
 
 async def add_version(
-    context: DirectoryContext,
+    context: DirectoryProcess,
     session: AsyncSession,
     progiciel_id: UUID,
     body: VersionInput,
@@ -180,7 +180,7 @@ async def add_version(
 
 
 async def add_module(
-    context: DirectoryContext,
+    context: DirectoryProcess,
     session: AsyncSession,
     progiciel_id: UUID,
     body: ModuleInput,

@@ -10,7 +10,7 @@ from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.problems import AlreadyListed
 from services.directory.operations import claims, history
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
-from services.directory.operations.context import DirectoryContext
+from services.directory.operations.context import DirectoryContext, DirectoryProcess
 from services.directory.operations.progiciels import EDITEURS, PROGICIELS, USAGES
 from services.directory.schemas.usages import UsageInput
 from services.directory.store import progiciels as software_store
@@ -25,7 +25,7 @@ from shared.problems import InvalidRequest
 
 
 async def add_usage(
-    context: DirectoryContext, session: AsyncSession, body: UsageInput, *, caller: Caller, key: str | None
+    context: DirectoryProcess, session: AsyncSession, body: UsageInput, *, caller: Caller, key: str | None
 ) -> UUID:
     """Record a usage with its first claim, and return its id.
 
@@ -79,8 +79,12 @@ async def add_usage(
     return row.id
 
 
-async def repeat_usage(session: AsyncSession, body: UsageInput, *, caller: Caller) -> UUID | None:
-    """Say again of a usage that is listed already what a body says, and return its id; None when it is not listed.
+async def repeat_usage(
+    session: AsyncSession, body: UsageInput, *, caller: Caller
+) -> tuple[UUID, bool] | None:
+    """Say again of a usage that is listed already what a body says; return its id and whether that is new.
+
+    None when it is not listed.
 
     What the same speaker has said already, as lately, changes nothing.
     """
@@ -90,12 +94,13 @@ async def repeat_usage(session: AsyncSession, body: UsageInput, *, caller: Calle
         return None
     said = await store.claims_on(session, "usage", usage_id)
     stated_on = body.stated_on or now().date()
-    if not any(
+    new = not any(
         claim.statement in (Statement.DECLARE, Statement.CONFIRM)
         and claim.author == caller.name
         and claim.stated_on >= stated_on
         for claim in said
-    ):
+    )
+    if new:
         await claims.add(
             session,
             "usage",
@@ -105,28 +110,30 @@ async def repeat_usage(session: AsyncSession, body: UsageInput, *, caller: Calle
             stated_on=body.stated_on,
             caller=caller,
         )
-    await want_export(session, usage_id, body.siren, body.export_wanted, caller=caller)
-    return usage_id
+    wanted = await want_export(session, usage_id, body.siren, body.export_wanted, caller=caller)
+    return usage_id, new or wanted
 
 
 async def want_export(
     session: AsyncSession, usage_id: UUID, siren: str, wanted: bool | None, *, caller: Caller
-) -> None:
-    """Keep whether a collectivité wants a standard export, when it says so."""
+) -> bool:
+    """Keep whether a collectivité wants a standard export, when it is told; return whether that is new."""
     if wanted is None:
-        return
+        return False
     before = await store.set_export_wanted(session, usage_id, wanted)
-    if before != wanted:
-        await history.record(
-            session,
-            "usage",
-            usage_id,
-            "updated",
-            caller=caller,
-            owner=siren,
-            before={"export_wanted": before},
-            after={"export_wanted": wanted},
-        )
+    if before == wanted:
+        return False
+    await history.record(
+        session,
+        "usage",
+        usage_id,
+        "updated",
+        caller=caller,
+        owner=siren,
+        before={"export_wanted": before},
+        after={"export_wanted": wanted},
+    )
+    return True
 
 
 async def require_parts(session: AsyncSession, siren: str, progiciel_id: UUID | None) -> None:
