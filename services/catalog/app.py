@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.catalog.api import changes, datasets
+from services.catalog.api import changes, datasets, feeds
 from services.catalog.migrations import MIGRATIONS
 from services.catalog.settings import CatalogSettings
 from shared.app import Service, create_service_app, open_context
@@ -17,6 +17,6 @@ def create_app(settings: CatalogSettings) -> FastAPI:
             summary="Catalogue des jeux de données des collectivités et de leur conformité au SCDL.",
             settings=settings,
             open_context=lambda: open_context(MIGRATIONS, settings),
-            routers=[datasets.router, changes.changes, changes.webhooks],
+            routers=[datasets.router, changes.changes, changes.webhooks, feeds.router],
         )
     )
