@@ -9,6 +9,7 @@ from services.validation.api import (
     reports,
     schedules,
     schemas,
+    validata,
     validations,
     webhooks,
 )
@@ -33,6 +34,7 @@ def create_app(settings: ValidationSettings) -> FastAPI:
                 reports.router,
                 limits.router,
                 schemas.router,
+                validata.router,
                 schedules.router,
                 webhooks.router,
             ],

@@ -1,8 +1,9 @@
-"""How a request for a validation is read: JSON, a form, or the file as it is."""
+"""How a request for a validation is read (JSON, a form, or the file as it is) and accepted."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Request
@@ -12,10 +13,12 @@ from pydantic import BaseModel, ValidationError
 from services.validation.api.forms import Form, discard, read_form
 from services.validation.domain.descriptors import Descriptor, SchemaAsked
 from services.validation.domain.rows import WRITTEN_AS, as_csv
-from services.validation.operations import descriptors, submissions, uploads
+from services.validation.operations import descriptors, submissions, uploads, validations
 from services.validation.operations.context import ValidationContext
 from services.validation.operations.submissions import Submission
 from services.validation.schemas.validations import PackageRequest, PackageResource, ValidationRequest
+from shared.auth import Caller
+from shared.db import OutcomeUnknown
 from shared.problems import InvalidRequest, MalformedRequest, UnsupportedMediaType
 from shared.requests import JsonRefused, bounded_json, check_json
 from shared.storage import Stored
@@ -311,3 +314,30 @@ def _parsed(model: type[Model], body: Any, place: tuple[str, ...]) -> Model:
 def made_private(submission: Submission, private: bool) -> Submission:
     """Return the submission, for its owner alone if so asked."""
     return replace(submission, private=private)
+
+
+async def accept(
+    request: Request, context: ValidationContext, submission: Submission, caller: Caller, key: str | None
+) -> tuple[UUID, str | None]:
+    """Queue what is asked and wake a worker; return the id of the validation and, without an API key, its token.
+
+    No file stays that belongs to no validation. Raises `IdempotencyKeyReused`.
+    """
+    fresh = "no-cache" in request.headers.get("cache-control", "").lower()
+    try:
+        submission = await submissions.with_report_key(context, submission, fresh=fresh)
+        async with context.db.transaction() as session:
+            validation_id, token = await submissions.submit(
+                session, submission, caller=caller, idempotency_key=key
+            )
+    except OutcomeUnknown:
+        # The row may be there: the file stays, and is removed within a day if it is not.
+        raise
+    except Exception:
+        await submissions.discard(context, submission)
+        raise
+    if validation_id == submission.id:
+        await validations.ring(context, validation_id)
+    else:
+        await submissions.discard(context, submission)
+    return validation_id, token

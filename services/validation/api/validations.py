@@ -13,14 +13,13 @@ from services.validation.api.rights import Readable, Token, changeable
 from services.validation.domain.ownership import owner_name
 from services.validation.domain.problems import SchemaNotKept
 from services.validation.domain.states import State, ended
-from services.validation.operations import descriptors, submissions, uploads, withdrawals
+from services.validation.operations import descriptors, uploads, withdrawals
 from services.validation.operations import validations as operations
 from services.validation.operations.context import ValidationContext
 from services.validation.schemas.validations import ValidationPage, ValidationView
 from shared import idempotency
 from shared.app import CallerDep, context_of, count_hit
 from shared.caching import bytes_response, json_response, page_response
-from shared.db import OutcomeUnknown
 from shared.idempotency import IdempotencyKey
 from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
 from shared.requests import StrictRoute
@@ -76,23 +75,7 @@ async def create_validation(
     seconds = seconds_to_wait(prefer, context)
     submission = await reading.read(request, context, schema=schema, filename=filename)
     submission = reading.made_private(submission, private)
-    fresh = "no-cache" in request.headers.get("cache-control", "").lower()
-    submission = await submissions.with_report_key(context, submission, fresh=fresh)
-    try:
-        async with context.db.transaction() as session:
-            validation_id, token = await submissions.submit(
-                session, submission, caller=caller, idempotency_key=key
-            )
-    except OutcomeUnknown:
-        # The row may be there: the file stays, and is removed within a day if it is not.
-        raise
-    except Exception:
-        await submissions.discard(context, submission)
-        raise
-    if validation_id == submission.id:
-        await operations.ring(context, validation_id)
-    else:
-        await submissions.discard(context, submission)
+    validation_id, token = await reading.accept(request, context, submission, caller, key)
     found = await operations.wait_ended(context, validation_id, seconds or 0)
     return await answer(context, found, waited=seconds, token=token)
 

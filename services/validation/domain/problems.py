@@ -1,6 +1,6 @@
 """What a client of the validation service can do wrong."""
 
-from shared.problems import Conflict, NotFound, PayloadTooLarge, Problem
+from shared.problems import Conflict, NotFound, PayloadTooLarge, Problem, Unavailable
 
 
 class ValidationNotFound(NotFound):
@@ -28,6 +28,21 @@ class ReportNotReady(Conflict):
         return cls(
             fr=f"Cette validation est dans l'état « {state} » et n'a pas de rapport : consultez-la.",
             en=f"This validation is in the state `{state}` and has no report: read it to follow its state.",
+        )
+
+
+class ValidationTakesLong(Unavailable):
+    slug = "validation-takes-long"
+    title_fr = "Validation encore en cours"
+    title_en = "Validation still going on"
+
+    @classmethod
+    def than(cls, seconds: float, address: str) -> "ValidationTakesLong":
+        """Return the problem for a validation that goes on after the longest time a request may last."""
+        return cls(
+            fr=f"La validation dure plus de {seconds:g} s et continue : redemandez-la bientôt, ou suivez {address}",
+            en=f"The validation takes more than {seconds:g} s and goes on: ask again in a while, or follow {address}",
+            headers={"Retry-After": "10"},
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import orjson
 
 from services.validation.engine.messages import Language
-from services.validation.engine.render import FileReport, ReportDocument, html, render
+from services.validation.engine.render import FileReport, ReportDocument, html, render, validata
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Reports larger than this (once decompressed) are handled in a process of their own: JSON is read in one go.
@@ -107,3 +107,56 @@ def write_workbook(
             )
         except Unreadable as error:
             raise NoTable from error
+
+
+# Cells given beside a report, as JSON: more of them are a file to download.
+MOST_CELL_BYTES = 20_000_000
+
+
+def read_cells(
+    source: str, stored: bytes, label: str, descriptor: bytes, options: Mapping[str, Any]
+) -> bytes | None:
+    """Return the table of a source as JSON: its rows, the header first. None when it is none, or too large."""
+    from services.validation.engine import Options, Unreadable, schema_from_json
+    from services.validation.engine.render.xlsx import rows_of
+
+    schema = schema_from_json(descriptor).schema
+    if schema is None:
+        return None
+    rows, size = [], 0
+    try:
+        for cells in rows_of(
+            Path(source), schema, sections(stored, "")[0].report, Options(label=label, **options)
+        ):
+            rows.append(orjson.dumps(cells))
+            size += len(rows[-1]) + 1
+            if size > MOST_CELL_BYTES:
+                return None
+    except Unreadable:
+        return None
+    return b"[" + b",".join(rows) + b"]"
+
+
+_NO_CELLS = {
+    "fr": "Cellules non jointes (resource_data) : ce fichier n'est pas un tableau lisible, ou il est trop grand.",
+    "en": "Cells not included (resource_data): this file is no readable table, or it is too large.",
+}
+
+
+def validata_answer(
+    stored: bytes,
+    file: str,
+    language: Language,
+    schema: str,
+    options: Mapping[str, object],
+    cells: bytes | None,
+) -> bytes:
+    """Return a report as Validata's API answers it; `cells` are its rows, where they were asked for."""
+    [item] = sections(stored, file)
+    answer = validata.answer(item, language, schema=schema, options=options)
+    inner: Any = answer["report"]
+    if cells is not None:
+        inner["resource_data"] = orjson.Fragment(cells)
+    elif options.get("include_resource_data"):
+        inner["warnings"].append(_NO_CELLS[language])
+    return orjson.dumps(answer)

@@ -33,14 +33,14 @@ async def written(
     """Return a report in one of the forms of `reports.FORMS`."""
     file = row["source_url"] or row["filename"]
     menu = _menu(context, row["id"], language) if form == "html" else []
-    return await _aside(context, stored, reports.written, stored, form, file, language, menu)
+    return await aside(context, stored, reports.written, stored, form, file, language, menu)
 
 
 async def page(
     context: ValidationContext, stored: bytes, wanted: ErrorFilter, after: int, limit: int
 ) -> tuple[bytes, int | None]:
     """Return a page of the errors listed in a report (see `reports.errors_page`)."""
-    return await _aside(context, stored, reports.errors_page, stored, wanted, after, limit)
+    return await aside(context, stored, reports.errors_page, stored, wanted, after, limit)
 
 
 async def workbook(
@@ -69,7 +69,7 @@ async def workbook(
         return target.open("rb")
 
 
-async def _aside(context: ValidationContext, stored: bytes, function: Callable[..., R], *args: object) -> R:
+async def aside(context: ValidationContext, stored: bytes, function: Callable[..., R], *args: object) -> R:
     """Call a function on a report in a thread, or in a limited process when the report is large."""
     if not reports.is_large(stored):
         return await asyncio.to_thread(function, *args)

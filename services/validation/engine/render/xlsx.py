@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
@@ -73,6 +73,16 @@ _EXCEL = Limits()
 _Places = dict[int, dict[int, list[str]]]
 
 
+def rows_of(
+    source: Source, schema: Schema, report: ReportDocument, options: Options
+) -> Iterator[Sequence[str]]:
+    """The header, then each record, read again as the report says. Raises Unreadable."""
+    with _reading(source, schema, report, options) as table:
+        yield table.header
+        for block in table.blocks:
+            yield from _records(block)
+
+
 def annotate(
     source: Source,
     schema: Schema,
@@ -86,13 +96,18 @@ def annotate(
     Only the errors that the report lists are marked: validate with as many `samples` as cells to mark. Raises
     Unreadable when the source can no longer be read.
     """
-    asked = options or Options()
+    with _reading(source, schema, report, options or Options()) as table:
+        write_workbook(target, table, report, language)
+
+
+@contextmanager
+def _reading(source: Source, schema: Schema, report: ReportDocument, asked: Options) -> Iterator[Table]:
     with closing(open_source(source, asked.label)) as given:
         opened = unwrap(given)
         with closing(opened.source):
             table = read_table(opened, schema, asked, ReadAs(asked.encoding or report["source"]["encoding"]))
             with closing(table):
-                write_workbook(target, table, report, language)
+                yield table
 
 
 def write_workbook(
