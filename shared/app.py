@@ -288,9 +288,10 @@ async def count_hit(request: Request, policy: str, rule: str, key: str) -> None:
     """Count one hit of a key under a rule (`60/minute`) and tell it in the headers; raises `TooManyRequests`."""
     context: Context[Any] = context_of(request)
     verdict = await context.limiter.hit(rule, f"{policy}:{key}")
+    # Those of the refusal too: a policy counted before has left its own there.
+    request.scope["state"].setdefault(edge.ADDED_HEADERS, {}).update(verdict.headers(policy))
     if not verdict.allowed:
         raise verdict.problem(policy)
-    request.scope["state"].setdefault(edge.ADDED_HEADERS, {}).update(verdict.headers(policy))
 
 
 def address_of(request: Request) -> str:

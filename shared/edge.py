@@ -27,6 +27,7 @@ EXPOSED_HEADERS = [
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "Upload-Limit",
     "X-Request-Id",
 ]
 SECURITY_HEADERS = {
@@ -36,6 +37,10 @@ SECURITY_HEADERS = {
 }
 # Where a dependency puts headers for the answer, whoever makes it (`scope["state"]`).
 ADDED_HEADERS = "added_headers"
+# Set there when nobody reads the body: an answer that goes on need not begin.
+BODILESS = "bodiless"
+# Where the server puts the event that is set when it stops, for answers that go on (`scope["state"]`).
+STOPPING = "stopping"
 # Pages of ours say their own policy; anything else is data and may load nothing.
 CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -82,6 +87,7 @@ class EdgeMiddleware:
         if bodiless := method == "HEAD":
             # Answered as GET is, without the body (RFC 9110, section 9.3.2).
             scope = {**scope, "method": "GET"}
+            scope["state"][BODILESS] = True
 
         async def send_marked(message: Message) -> None:
             nonlocal status

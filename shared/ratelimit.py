@@ -49,11 +49,12 @@ class Verdict:
     def problem(self, name: str = "default") -> TooManyRequests:
         """Return the 429 to raise for a refused hit, headers included."""
         return TooManyRequests(
-            fr=f"La limite de {self.limit} requêtes par {_duration_fr(self.window_seconds)} est atteinte. "
-            f"Réessayez dans {self.reset_seconds} s (en-tête Retry-After).",
-            en=f"The limit of {self.limit} requests per {_duration_en(self.window_seconds)} is reached. "
-            f"Try again in {self.reset_seconds} s (Retry-After header).",
+            fr=f"La limite de {self.limit} requêtes par {_duration_fr(self.window_seconds)} est atteinte (« {name} »). "
+            f"Réessayez dans {self.reset_seconds} s (en-tête Retry-After) ; une clé d'API relève la plupart des limites.",
+            en=f"The limit of {self.limit} requests per {_duration_en(self.window_seconds)} is reached (`{name}`). "
+            f"Try again in {self.reset_seconds} s (Retry-After header); an API key raises most limits.",
             headers=self.headers(name),
+            limit_name=name,
             limit=self.limit,
             retry_after=self.reset_seconds,
         )

@@ -3,6 +3,11 @@
 from shared.problems import Conflict, NotFound, PayloadTooLarge, Problem, Unavailable
 
 
+# Where every limit is told.
+LIMITS = "/validation/v1/limits"
+_PROCESS_LIMITS = {"memory": "max_memory_bytes", "cpu": "max_cpu_seconds", "wall": "max_wall_seconds"}
+
+
 class ValidationNotFound(NotFound):
     slug = "validation-not-found"
     title_fr = "Validation inconnue"
@@ -272,7 +277,10 @@ class UploadTooLarge(PayloadTooLarge):
             "ou validez-le sur place avec la commande « socle validate », qui n'a pas de limite.",
             en=f"The file exceeds {limit / 1e6:g} MB, the accepted size: split it, compress it (gzip), "
             "or validate it locally with the command `socle validate`, which has no limit.",
+            headers={"Upload-Limit": f"max-size={limit}"},
+            limit_name="max_upload_bytes",
             limit_bytes=limit,
+            limits=LIMITS,
         )
 
 
@@ -309,9 +317,13 @@ class FileTooComplex(Problem):
         }
         fr, en = words.get(reason, ("ce que le lecteur supporte", "what the reader can bear"))
         return cls(
-            fr=f"Ce fichier a dépassé {fr} : simplifiez-le (un seul tableau, CSV) ou découpez-le.",
-            en=f"This file exceeded {en}: simplify it (a single table, CSV) or split it.",
+            fr=f"Ce fichier a dépassé {fr} : simplifiez-le (un seul tableau, CSV), découpez-le, ou validez-le sur place "
+            "avec la commande « socle validate », qui n'a pas de limite.",
+            en=f"This file exceeded {en}: simplify it (a single table, CSV), split it, or validate it locally with the "
+            "command `socle validate`, which has no limit.",
             reason=reason,
+            limit_name=_PROCESS_LIMITS.get(reason),
+            limits=LIMITS,
         )
 
 

@@ -80,7 +80,6 @@ async def synchronise(db: Database, http: GuardedClient, index_url: str, moment:
         generation = last["generation"]
         noted = [item.row for key, item in found.items() if _tags(item.row) != _tags(before[key])]
         await _note(db, {**last, **tags, "checked_at": moment, "problems": sync.problems}, noted)
-    logger.info("schemas synchronised", generation=generation, changed=changed, problems=len(problems))
     return SyncOutcome(generation, len(found), changed, tuple(problems), index.other_types)
 
 
@@ -102,7 +101,8 @@ async def _synchronise_if_due(context: ValidationContext, every: timedelta) -> N
     if last is not None and last["checked_at"] + every > now():
         return
     try:
-        await synchronise(context.db, context.http, context.settings.validation_registry_url, now())
+        outcome = await synchronise(context.db, context.http, context.settings.validation_registry_url, now())
+        logger.info("schemas synchronised", changed=outcome.changed, problems=len(outcome.problems))
     except (FetchFailed, UrlNotAllowed, IndexUnusable) as problem:
         logger.warning("schemas not synchronised, the present ones stay", reason=str(problem))
 

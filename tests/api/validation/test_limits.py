@@ -1,8 +1,12 @@
 """Limits are told before they are met, and a flood is answered 429 with the moment to come back."""
 
-from typing import Any
+from typing import Any, cast
 
+import pytest
+
+from services.validation.domain.problems import FileTooComplex
 from tests.api.conftest import api, create_key, settings_of
+from tests.support.api import assert_problem
 
 
 async def test_limits_are_told_to_each_caller(common_settings: dict[str, Any], database_url: str) -> None:
@@ -14,6 +18,42 @@ async def test_limits_are_told_to_each_caller(common_settings: dict[str, Any], d
     assert anonymous["max_upload_bytes"] == 1234
     assert anonymous["rate"] == anonymous["rate_anonymous"] == "60/minute"
     assert known["rate"] == known["rate_key"] == "1200/minute"
+    assert anonymous["rate_per_address"] == "1200/minute"
+    assert (anonymous["max_rows"], anonymous["max_json_bytes"]) == (None, 2_000_000)
+
+
+async def test_each_limit_that_refuses_names_itself_and_the_way_past(common_settings: dict[str, Any]) -> None:
+    settings = settings_of(
+        "validation", common_settings, validation_max_upload_bytes=1_000, validation_rate_anonymous="1/hour"
+    )
+    async with api("validation", settings) as client:
+        limits = await client.get("/validation/v1/limits")
+        form = {"files": {"file": ("a.csv", b"a" * 2_000)}, "data": {"schema": "scdl/deliberations"}}
+        large = await client.post("/validation/v1/validations", **cast(Any, form))
+        often = await client.post("/validation/v1/validations", **cast(Any, form))
+        too_large = assert_problem(large, 413, "upload-too-large")
+        too_often = assert_problem(often, 429, "too-many-requests")
+        assert (await client.get(too_large["limits"])).json() == limits.json()
+    told = limits.json()
+    assert large.headers["upload-limit"] == limits.headers["upload-limit"] == "max-size=1000"
+    assert too_large["limit_bytes"] == told[too_large["limit_name"]] == 1_000
+    assert "socle validate" in too_large["detail"]
+    assert "socle validate" in too_large["detail_en"]
+    assert (too_often["limit_name"], too_often["limit"]) == ("validations", 1)
+    assert "clé d'API" in too_often["detail"]
+    assert often.headers["ratelimit-policy"].startswith('"validations";q=1;')
+
+
+@pytest.mark.parametrize("reason", ["memory", "cpu", "wall"])
+async def test_a_file_past_a_limit_of_its_process_says_which(
+    common_settings: dict[str, Any], reason: str
+) -> None:
+    problem = FileTooComplex.because(reason)
+    async with api("validation", settings_of("validation", common_settings)) as client:
+        told = (await client.get("/validation/v1/limits")).json()
+    assert told[str(problem.extra["limit_name"])] > 0
+    assert "socle validate" in problem.fr
+    assert "socle validate" in problem.en
 
 
 async def test_validations_beyond_the_rate_are_refused_and_a_key_goes_past_it(

@@ -42,7 +42,7 @@ class Site:
     async def answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         condition = asked.headers.get("if-none-match")
         self.conditions.append(condition)
-        tags = {} if self.tag is None else {"etag": self.tag}
+        tags: dict[str, Any] = {} if self.tag is None else {"etag": self.tag}
         if self.status == 200 and self.tag is not None and condition == self.tag:
             await reply(status=304, **tags)(asked, writer)
         else:

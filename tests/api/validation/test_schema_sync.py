@@ -15,8 +15,9 @@ from services.validation.operations.schema_sync import SyncOutcome, synchronise
 from services.validation.settings import ValidationSettings
 from shared.clock import now
 from shared.http import FetchFailed
-from tests.api.conftest import settings_of
+from tests.api.conftest import at_work, settings_of
 from tests.support.http_servers import reply, serving
+from tests.support.processes import SOCLE, environment
 from tests.support.schema_registry import SchemaRegistry, schema_registry, table_schema
 
 
@@ -208,3 +209,53 @@ async def test_a_private_address_in_the_index_is_not_fetched(
             assert hidden.server.asked == []
     assert [item.name for item in outcome.problems] == ["essai/secret"]
     assert outcome.versions == 1
+
+
+async def test_the_worker_synchronises_by_itself_when_it_is_switched_on(
+    common_settings: dict[str, Any], contexts: list[ValidationContext], site: SchemaRegistry
+) -> None:
+    site.publish("essai/arbres", "1.0.0", table_schema("essence"))
+    own = {"validation_registry_url": site.url, "validation_registry_sync_hours": 24}
+    async with at_work("validation", settings_of("validation", common_settings, **own)):
+        assert (await in_force(contexts[0], 1)).choose("essai/arbres").version == "1.0.0"
+    site.asked()
+    # A worker that starts again before the hour does not ask again.
+    async with at_work("validation", settings_of("validation", common_settings, **own)):
+        await asyncio.sleep(0)
+    assert site.asked() == []
+
+
+async def command(common_settings: dict[str, Any], *arguments: str) -> tuple[int, str, str]:
+    """Run `socle schemas …` on the test's database."""
+    process = await asyncio.create_subprocess_exec(
+        SOCLE,
+        "schemas",
+        *arguments,
+        env=environment(
+            SOCLE_DATABASE_URL=common_settings["database_url"], SOCLE_HTTP_ALLOWED_HOSTS='["127.0.0.1/32"]'
+        ),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_the_command_synchronises_lists_and_says_what_was_left_out(
+    common_settings: dict[str, Any], contexts: list[ValidationContext], site: SchemaRegistry
+) -> None:
+    site.publish("essai/arbres", "1.0.0", table_schema("essence"))
+    site.publish("essai/bancs", "1.0.0", b"[]")
+    code, out, err = await command(common_settings, "sync", "--index", site.url)
+    assert (code, out.splitlines()[0]) == (1, "1 versions, 1 nouvelles ou changées, 1 laissées de côté.")
+    assert err.startswith("essai/bancs@1.0.0: ")
+    assert (await in_force(contexts[1], 1)).choose("essai/arbres").version == "1.0.0"
+    site.down = True
+    code, _, err = await command(common_settings, "sync", "--index", site.url)
+    assert code == 2
+    assert "503" in err
+    code, listed, _ = await command(common_settings, "list", "--synced")
+    assert code == 0
+    assert "essai/arbres\t1.0.0\tTitre de essai/arbres" in listed.splitlines()
+    assert any(line.startswith("scdl/deliberations\t2.1.5\t") for line in listed.splitlines())

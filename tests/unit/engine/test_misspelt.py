@@ -64,7 +64,8 @@ def test_a_misspelt_key_alone_does_not_refuse_the_schema() -> None:
 def test_keys_of_ones_own_are_left_alone() -> None:
     field = {"name": "a", "comment": "", "importance": 1, "nullable": True, "x-note": "", "é": 1, "": 2}
     assert told({"fields": [field], "mission": "", "logo": "", "a": {"b": []}}) == {}
-    for shape in (None, [], "x", {"fields": 3}, {"fields": [None, 1, {"constraints": []}]}):
+    shapes: list[Any] = [None, [], "x", {"fields": 3}, {"fields": [None, 1, {"constraints": []}]}]
+    for shape in shapes:
         assert told(shape) == {}
 
 
