@@ -1,6 +1,5 @@
 """`/validation/v1/validations`: send a file, follow it, read its report, take it back."""
 
-import re
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -22,15 +21,13 @@ from shared.app import CallerDep, context_of, count_hit
 from shared.caching import bytes_response, json_response, page_response
 from shared.idempotency import IdempotencyKey
 from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
+from shared.prefer import seconds_to_wait as prefer_wait
 from shared.requests import StrictRoute
 from shared.uploads import UNBOUNDED
 
 router = APIRouter(prefix="/v1/validations", tags=["validations"], route_class=StrictRoute)
 
 LISTING = "validations"
-
-# RFC 7240, section 2: a name in any case, a value bare or quoted, among other preferences.
-_WAIT = re.compile(r'(?:^|[,;])\s*wait\s*=\s*("?)(\d{1,20})\1\s*(?=[,;]|$)', re.IGNORECASE | re.ASCII)
 
 Prefer = Annotated[
     str | None,
@@ -182,6 +179,5 @@ async def answer(
 
 
 def seconds_to_wait(prefer: str | None, context: ValidationContext) -> float | None:
-    """Return N of `Prefer: wait=N`, bounded; None when it is not asked for."""
-    match = _WAIT.search(prefer or "")
-    return float(min(int(match[2]), context.settings.validation_max_wait_seconds)) if match else None
+    """Return N of `Prefer: wait=N`, bounded by the settings; None when it is not asked for."""
+    return prefer_wait(prefer, context.settings.validation_max_wait_seconds)
