@@ -1,10 +1,9 @@
 """`/directory/v1/changes` and `/directory/v1/webhooks`: what happens to what the directory lists."""
 
-from services.directory.operations.progiciels import EDITEURS, MODULES, PROGICIELS, USAGES
+from services.directory.operations.feeds import PATHS
 from shared.changes.api import changes_router
 from shared.webhooks.api import webhooks_router
 
-PATHS = {"editeur": EDITEURS, "progiciel": PROGICIELS, "module": MODULES, "usage": USAGES}
 EVENTS = {
     "editeur.created": "A vendor was listed; `subject` is its SIREN.",
     "editeur.updated": "A vendor was corrected, or took charge of its page.",
@@ -21,6 +20,7 @@ EVENTS = {
     "usage.deleted": "A usage was removed.",
     "atd.created": "A territorial data facilitator was listed.",
     "atd.updated": "A territorial data facilitator was corrected.",
+    "reference.updated": "Another edition of the reference of collectivités is in force; `subject` is the edition.",
     "atd.deleted": "A territorial data facilitator was removed.",
 }
 

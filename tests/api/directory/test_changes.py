@@ -17,7 +17,7 @@ async def follow(client: httpx.AsyncClient, since: str | None = None) -> tuple[l
     """Walk the log to its end."""
     met: list[dict[str, Any]] = []
     while True:
-        query = {"limit": 3, **({"since": since} if since else {})}
+        query: dict[str, Any] = {"limit": 3, **({"since": since} if since else {})}
         page = (await client.get(CHANGES, params=query)).json()
         met, since = met + page["items"], page["next"]
         if not page["more"]:
