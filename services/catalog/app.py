@@ -2,7 +2,15 @@
 
 from fastapi import FastAPI
 
-from services.catalog.api import changes, datasets, feeds
+from services.catalog.api import (
+    changes,
+    datasets,
+    feeds,
+    organizations,
+    sources,
+    udata,
+    vocabularies,
+)
 from services.catalog.migrations import MIGRATIONS
 from services.catalog.settings import CatalogSettings
 from shared.app import Service, create_service_app, open_context
@@ -17,6 +25,15 @@ def create_app(settings: CatalogSettings) -> FastAPI:
             summary="Catalogue des jeux de données des collectivités et de leur conformité au SCDL.",
             settings=settings,
             open_context=lambda: open_context(MIGRATIONS, settings),
-            routers=[datasets.router, changes.changes, changes.webhooks, feeds.router],
+            routers=[
+                datasets.router,
+                sources.router,
+                organizations.router,
+                vocabularies.router,
+                udata.router,
+                changes.changes,
+                changes.webhooks,
+                feeds.router,
+            ],
         )
     )

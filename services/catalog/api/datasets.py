@@ -7,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 
+from services.catalog.api.contents import keep_and_replace
 from services.catalog.operations import datasets as operations
 from services.catalog.operations import resources, views
 from services.catalog.operations.context import CatalogContext
@@ -17,7 +18,6 @@ from services.catalog.store import datasets as store
 from shared import idempotency
 from shared.app import CallerDep, context_of
 from shared.caching import created_response, json_response, page_response, require_match, strong_etag
-from shared.db import OutcomeUnknown
 from shared.idempotency import IdempotencyKey
 from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
 from shared.requests import StrictRoute
@@ -142,16 +142,5 @@ async def put_content(
     resources.check_size(context, declared_length(request))
     async with context.db.transaction() as session:
         await resources.check_uploadable(session, caller, dataset_id, resource_id)
-    stored = await resources.keep_content(context, resource_id, request.stream())
-    try:
-        async with context.db.transaction() as session:
-            await resources.replace_content(
-                session, caller, dataset_id, resource_id, stored=stored, filename=filename
-            )
-    except OutcomeUnknown:
-        # It may be the content: the file stays, and is removed within a day if it is not.
-        raise
-    except Exception:
-        await context.storage.delete(stored.key)
-        raise
+    await keep_and_replace(context, caller, dataset_id, resource_id, request.stream(), filename)
     return json_response(request, await operations.find(context, dataset_id, caller))

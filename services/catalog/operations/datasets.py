@@ -1,5 +1,6 @@
 """Register, change, delete and restore datasets. Operations never commit."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from services.catalog.domain.record import Record
 from services.catalog.operations import views
 from services.catalog.operations.context import CatalogContext
 from services.catalog.operations.ownership import owner_of, owners_of
+from services.catalog.operations.rows import organization_record, record_of
 from services.catalog.operations.telling import tell
 from services.catalog.operations.writing import Item, write
 from services.catalog.schemas.datasets import DatasetInput
@@ -104,6 +106,17 @@ async def change(session: AsyncSession, caller: Caller, dataset_id: UUID, record
         return False
     await write(session, before["source_id"], before["owner"], [Item(record, digest, dataset_id)])
     return True
+
+
+async def edit(
+    session: AsyncSession, caller: Caller, dataset_id: UUID, changed: Callable[[Record], Record]
+) -> None:
+    """Change a dataset of the caller's by a function of its record; raises what `change` raises."""
+    await own(session, caller, dataset_id)
+    row = (await writing.lock_datasets(session, [dataset_id]))[dataset_id]
+    body = await writing.organization_of(session, row["organization_id"])
+    now_is = record_of({**row, "organization": organization_record(body) if body else None})
+    await change(session, caller, dataset_id, changed(now_is))
 
 
 async def delete(session: AsyncSession, caller: Caller, dataset_id: UUID) -> None:

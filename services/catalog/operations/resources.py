@@ -15,7 +15,7 @@ from services.catalog.domain.problems import (
 )
 from services.catalog.operations.context import CatalogContext
 from services.catalog.operations.ownership import owners_of
-from services.catalog.operations.telling import tell
+from services.catalog.operations.telling import tell, tell_verdict
 from services.catalog.operations.writing import ask_validations
 from services.catalog.store import datasets as store
 from services.catalog.store import writing
@@ -95,7 +95,7 @@ async def replace_content(
     if has_schema:
         await ask_validations(session, [resource.model_dump()])
     if before is not None:
-        await _tell_again(session, dataset_id, before)
+        await tell(session, [(before, await _as_it_is_now(session, dataset_id))], now())
 
 
 async def record_verdict(session: AsyncSession, event: ValidationCompleted) -> None:
@@ -107,13 +107,12 @@ async def record_verdict(session: AsyncSession, event: ValidationCompleted) -> N
     if before is None or await store.write_conformity(session, event) is None:
         logger.info("verdict dropped: the resource has changed since", resource_id=str(event.resource_id))
         return
-    await _tell_again(session, before["id"], before)
+    after = await _as_it_is_now(session, before["id"])
+    await tell_verdict(session, before, after, event.resource_id, now())
     logger.info("conformity updated", resource_id=str(event.resource_id), outcome=event.outcome)
 
 
-async def _tell_again(session: AsyncSession, dataset_id: UUID, before: writing.Row) -> None:
-    """Tell the state of a dataset one of whose resources has just changed."""
-    moment = now()
+async def _as_it_is_now(session: AsyncSession, dataset_id: UUID) -> writing.Row:
+    """Return a dataset one of whose resources has just changed, under its next revision."""
     await store.grow_revision(session, dataset_id)
-    after = (await writing.lock_datasets(session, [dataset_id]))[dataset_id]
-    await tell(session, [(before, after)], moment)
+    return (await writing.lock_datasets(session, [dataset_id]))[dataset_id]

@@ -1,13 +1,22 @@
 """From the record of a dataset to the rows that are stored: what is new, what changes, what goes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.catalog.domain.conformity import after_change, initial
-from services.catalog.domain.record import Organization, Record, Resource, jsonable, stable_url, unique_keys
+from services.catalog.domain.record import (
+    Checksum,
+    Contact,
+    Organization,
+    Record,
+    Resource,
+    jsonable,
+    stable_url,
+    unique_keys,
+)
 from services.catalog.store.writing import Row
 from shared.ids import new_id
 from shared.uploads import file_label
@@ -21,8 +30,67 @@ _JUDGED = (
     "schema_url",
     "remote_modified_at",
 )
+# Members of a record that are columns of the same name.
+_COLUMNS_OF_RECORD = (
+    "title",
+    "description",
+    "remote_id",
+    "uri",
+    "acronym",
+    "slug",
+    "description_short",
+    "license",
+    "frequency",
+    "frequency_date",
+    "temporal_start",
+    "temporal_end",
+    "granularity",
+    "geom",
+    "landing_page",
+    "private",
+    "extras",
+    "claims",
+    "harvest",
+    "tags",
+    "badges",
+    "themes",
+    "zones",
+    "organization",
+)
 # Ours, not the sender's.
 _NOT_COMPARED = frozenset(("id", "revision", "conformity", "modified_at", "created_at", "filename"))
+
+
+def record_of(row: Row) -> Record:
+    """Return the record of a dataset that is stored (a row with its `resources`), to write it anew with a change."""
+    columns = {name: row[name] for name in _COLUMNS_OF_RECORD}
+    record = Record(**columns)
+    return replace(
+        record,
+        tags=tuple(record.tags),
+        badges=tuple(record.badges),
+        themes=tuple(record.themes),
+        zones=tuple(record.zones),
+        contact_points=tuple(Contact(**contact) for contact in row["contact_points"]),
+        archived=row["archived_at"],
+        created=row["remote_created_at"],
+        modified=row["remote_modified_at"],
+        resources=tuple(resource_of(item) for item in row["resources"] if item["deleted_at"] is None),
+    )
+
+
+def resource_of(row: Row) -> Resource:
+    """Return the record of a resource that is stored."""
+    same = ("title", "url", "remote_id", "uri", "description", "type", "format", "mime", "filesize")
+    schema = ("schema_name", "schema_version", "schema_url", "extras", "claims", "harvest")
+    checksum = Checksum(row["checksum_type"], row["checksum_value"]) if row["checksum_type"] else None
+    return Resource(
+        **{name: row[name] for name in (*same, *schema)},
+        id=UUID(str(row["id"])),
+        checksum=checksum,
+        created=row["remote_created_at"],
+        modified=row["remote_modified_at"],
+    )
 
 
 @dataclass(slots=True)
@@ -48,6 +116,12 @@ def organization_row(body: Organization, source_id: UUID | None, moment: datetim
         "created_at": moment,
         "modified_at": moment,
     }
+
+
+def organization_record(row: Row) -> Organization:
+    """Return the record of a body that is stored."""
+    names = ("name", "siren", "siret", "remote_id", "acronym", "slug", "description", "url", "logo", "zone")
+    return Organization(**{name: row[name] for name in names}, badges=tuple(row["badges"]))
 
 
 def dataset_row(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +19,27 @@ async def tell(session: AsyncSession, changes: Sequence[tuple[Row | None, Row]],
     """Tell what each dataset (a row with its `resources`) was, if it was, and is now."""
     entries = [entry for before, after in changes if (entry := _entry(before, after)) is not None]
     await record_changes(session, entries)
+    await tell_states(session, changes, moment)
+
+
+async def tell_verdict(
+    session: AsyncSession, before: Row, after: Row, resource_id: UUID, moment: datetime
+) -> None:
+    """Tell that a resource of a dataset was judged: from what conformity to what."""
+    was, now_is = (
+        next((item["conformity"] for item in row["resources"] if item["id"] == resource_id), None)
+        for row in (before, after)
+    )
+    if shown(after) and was != now_is:
+        data = {"title": after["title"], "resource": str(resource_id), "from": was, "to": now_is}
+        await record_changes(session, [Entry("dataset.conformity_changed", after["id"], data)])
+    await tell_states(session, [(before, after)], moment)
+
+
+async def tell_states(
+    session: AsyncSession, changes: Sequence[tuple[Row | None, Row]], moment: datetime
+) -> None:
+    """Tell other services what they count, where it changed."""
     events = [event for before, after in changes if (event := _event(before, after, moment)) is not None]
     await emit_all(session, events)
 

@@ -5,7 +5,10 @@ from uuid import UUID
 
 from shared.db import Database
 
-_COLUMNS = "id, siren, siret, remote_id, name, acronym, slug, description, url, logo, badges, zone, created_at, modified_at"
+_COLUMNS = (
+    "id, siren, siret, remote_id, name, acronym, slug, description, url, logo, "
+    "badges, zone, created_at, modified_at"
+)
 
 
 async def get(db: Database, organization_id: UUID) -> dict[str, Any] | None:

@@ -184,3 +184,26 @@ async def lock_datasets(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID
     for resource in resources:
         datasets[resource.dataset_id]["resources"].append(dict(resource._mapping))
     return datasets
+
+
+async def organization_of(session: AsyncSession, organization_id: UUID | None) -> Row | None:
+    """Return the columns of a body."""
+    if organization_id is None:
+        return None
+    found = await run(session, text("SELECT * FROM organization WHERE id = :id"), {"id": organization_id})
+    row = found.first()
+    return dict(row._mapping) if row is not None else None
+
+
+async def organization_named(session: AsyncSession, named: str) -> Row | None:
+    """Return the columns of the body that an id of ours, a SIREN, a SIRET or a slug names; the oldest of several."""
+    found = await run(
+        session,
+        text(
+            "SELECT * FROM organization WHERE id::text = :named OR siren = :named OR siret = :named OR slug = :named "
+            "ORDER BY siren NULLS LAST, id LIMIT 1"
+        ),
+        {"named": named},
+    )
+    row = found.first()
+    return dict(row._mapping) if row is not None else None
