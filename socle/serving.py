@@ -11,8 +11,9 @@ from typing import Any
 import click
 import uvicorn
 import uvloop
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.edge import STOPPING
 from shared.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -104,7 +105,13 @@ async def serve(
     Raises:
         StartFailed: the application's lifespan could not begin.
     """
-    server = Server(app, settings, on_ready)
+
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        # An answer that has no end of its own ends by this.
+        scope.setdefault("state", {})[STOPPING] = stop
+        await app(scope, receive, send)
+
+    server = Server(told, settings, on_ready)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

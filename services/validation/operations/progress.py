@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -28,48 +29,73 @@ class Update:
     document: dict[str, Any]
 
 
+class _Ear:
+    """What one listener hears of one validation."""
+
+    def __init__(self, validation_id: UUID) -> None:
+        self.told = asyncio.Event()
+        self.look = asyncio.Event()
+        self.look.set()
+        self.note: dict[str, Any] | None = None
+        self._id = str(validation_id)
+
+    def hear_progress(self, payload: str | None) -> None:
+        if payload is None:
+            # Some may have been missed.
+            self.look.set()
+        elif payload.startswith(self._id + " "):
+            self.note = orjson.loads(payload[len(self._id) + 1 :])
+        else:
+            return
+        self.told.set()
+
+    def hear_end(self, payload: str | None) -> None:
+        if payload is None or payload == self._id:
+            self.look.set()
+            self.told.set()
+
+    async def hear_stop(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        self.told.set()
+
+
+@asynccontextmanager
+async def _listening(
+    context: ValidationContext, validation_id: UUID, stopping: asyncio.Event
+) -> AsyncIterator[_Ear]:
+    ear = _Ear(validation_id)
+    waiting = asyncio.create_task(ear.hear_stop(stopping))
+    try:
+        async with (
+            context.listener.hearing(store.PROGRESS_CHANNEL, ear.hear_progress),
+            context.listener.hearing(store.ENDED_CHANNEL, ear.hear_end),
+        ):
+            yield ear
+    finally:
+        waiting.cancel()
+
+
 async def follow(
-    context: ValidationContext, validation_id: UUID, after: str | None
+    context: ValidationContext, validation_id: UUID, after: str | None, stopping: asyncio.Event
 ) -> AsyncIterator[Update | None]:
     """Yield how a validation is now, then each change until its end; None as a sign of life.
 
-    What bears the mark `after` was told already. A listener costs one read when it comes and one when the validation
-    ends: the progress itself comes with the notifications, which one connection of the process hears.
+    What bears the mark `after` was told already. Ends, too, when `stopping` is set: the client comes back to another
+    process. A listener costs one read when it comes and one when the validation ends: the progress itself comes with
+    the notifications, which one connection of the process hears.
     """
-    told, look = asyncio.Event(), asyncio.Event()
-    notes: list[dict[str, Any]] = []
-    look.set()
-    prefix = f"{validation_id} "
-
-    def heard_progress(payload: str | None) -> None:
-        if payload is None:
-            look.set()
-        elif payload.startswith(prefix):
-            notes[:] = [orjson.loads(payload[len(prefix) :])]
-        else:
-            return
-        told.set()
-
-    def heard_end(payload: str | None) -> None:
-        if payload is None or payload == str(validation_id):
-            look.set()
-            told.set()
-
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + LONGEST_SECONDS
+    deadline = asyncio.get_running_loop().time() + LONGEST_SECONDS
     last = after
-    async with (
-        context.listener.hearing(store.PROGRESS_CHANNEL, heard_progress),
-        context.listener.hearing(store.ENDED_CHANNEL, heard_end),
-    ):
-        while loop.time() < deadline:
-            told.clear()
-            if look.is_set():
-                look.clear()
-                notes.clear()
-                update: Update | None = await _now(context, validation_id)
-            else:
-                update = _progress("running", notes.pop()) if notes else None
+    async with _listening(context, validation_id, stopping) as ear:
+        while asyncio.get_running_loop().time() < deadline and not stopping.is_set():
+            ear.told.clear()
+            update: Update | None = None
+            if ear.look.is_set():
+                ear.look.clear()
+                update = await _now(context, validation_id)
+            elif ear.note is not None:
+                update = _progress("running", ear.note)
+            ear.note = None
             if update is not None and update.mark != last:
                 last = update.mark
                 yield update
@@ -77,10 +103,10 @@ async def follow(
                 return
             try:
                 async with asyncio.timeout(context.settings.validation_heartbeat_seconds):
-                    await told.wait()
+                    await ear.told.wait()
             except TimeoutError:
                 # Looking again covers a notification lost with its connection.
-                look.set()
+                ear.look.set()
                 yield None
 
 

@@ -8,6 +8,7 @@ import httpx
 import orjson
 import pytest
 
+from socle import serving
 from tests.api.conftest import Client, api, at_work, create_key, settings_of
 from tests.support.api import assert_problem, listening
 
@@ -136,6 +137,25 @@ async def test_following_what_does_not_exist_is_refused(common_settings: dict[st
     async with api("validation", settings_of("validation", common_settings)) as client:
         answer = await client.get(f"{PATH}/01a2053e-729f-7187-a573-7fa7d6caffff/events")
         assert_problem(answer, 404, "validation-not-found")
+
+
+async def test_a_server_that_stops_ends_the_streams(common_settings: dict[str, Any]) -> None:
+    """Well before the time left to answers that go on: the client comes back, to another process."""
+    settings = settings_of("validation", common_settings)
+    async with Client(timeout=60) as client:
+        async with asyncio.timeout(serving.DRAIN_SECONDS - 5):
+            async with listening("validation", settings) as port:
+                client.base_url = f"http://127.0.0.1:{port}"
+                made = (await client.post(PATH, json={"filename": "l.csv", "schema": SMALL})).json()
+                address = f"{PATH}/{made['id']}/events"
+                head = await client.head(address)
+                assert (head.status_code, head.content) == (200, b""), "nothing to wait for"
+                stream = await client.send(client.build_request("GET", address), stream=True)
+                following = events(stream)
+                assert (await anext(following))["retry"] == "1000"
+                assert (await anext(following))["event"] == "progress"
+            assert [event async for event in following] == []
+        await stream.aclose()
 
 
 async def make(client: Client, key: dict[str, str], cell: str, schema: Any = SMALL) -> str:
