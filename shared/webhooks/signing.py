@@ -5,7 +5,6 @@ be sent again as a new one. While a secret is being replaced, messages carry the
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -32,7 +31,7 @@ def parse_secret(text: str) -> bytes:
     """Return the secret that a text writes; raises `ValueError` when it is not one of 24 to 64 bytes."""
     try:
         secret = base64.b64decode(text.removeprefix(PREFIX), validate=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
+    except ValueError as error:
         raise ValueError("not base64") from error
     if not text.startswith(PREFIX) or not SHORTEST <= len(secret) <= LONGEST:
         raise ValueError("not a secret")
