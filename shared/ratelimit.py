@@ -50,7 +50,7 @@ class Verdict:
         """Return the 429 to raise for a refused hit, headers included."""
         return TooManyRequests(
             fr=f"La limite de {self.limit} requêtes par {_duration_fr(self.window_seconds)} est atteinte (« {name} »). "
-            f"Réessayez dans {self.reset_seconds} s (en-tête Retry-After) ; une clé d'API relève la plupart des limites.",
+            f"Réessayez dans {self.reset_seconds} s (en-tête Retry-After) ; une clé d'API relève bien des limites.",
             en=f"The limit of {self.limit} requests per {_duration_en(self.window_seconds)} is reached (`{name}`). "
             f"Try again in {self.reset_seconds} s (Retry-After header); an API key raises most limits.",
             headers=self.headers(name),

@@ -201,12 +201,11 @@ async def test_a_private_address_in_the_index_is_not_fetched(
     site.publish("essai/arbres", "1.0.0", table_schema("essence"))
     host = site.server.url("").removeprefix("http://").rstrip("/")
     settings = settings_of("validation", {**common_settings, "http_allowed_hosts": (host,)})
-    async with open_validation(cast(ValidationSettings, settings)) as context:
-        async with schema_registry() as hidden:
-            hidden.publish("essai/secret", "1.0.0", table_schema("secret"))
-            site._schemas += hidden._schemas[1:]
-            outcome = await bring(context, site)
-            assert hidden.server.asked == []
+    async with open_validation(cast(ValidationSettings, settings)) as context, schema_registry() as hidden:
+        hidden.publish("essai/secret", "1.0.0", table_schema("secret"))
+        site._schemas += hidden._schemas[1:]
+        outcome = await bring(context, site)
+        assert hidden.server.asked == []
     assert [item.name for item in outcome.problems] == ["essai/secret"]
     assert outcome.versions == 1
 
