@@ -178,14 +178,7 @@ def create_service_app(service: Service) -> FastAPI:
         middleware=[
             Middleware(edge.EdgeMiddleware, service=service.name, settings=settings),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.trusted_hosts)),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=list(settings.cors_origins),
-                allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-                allow_headers=["*"],
-                expose_headers=edge.EXPOSED_HEADERS,
-                max_age=3600,
-            ),
+            Middleware(CORSMiddleware, **edge.cors_options(settings)),
         ],
         separate_input_output_schemas=False,
     )

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import problems
@@ -41,8 +43,21 @@ ADDED_HEADERS = "added_headers"
 BODILESS = "bodiless"
 # Where the server puts the event that is set when it stops, for answers that go on (`scope["state"]`).
 STOPPING = "stopping"
+# Where this layer puts the problem with which it answers.
+PROBLEM = "problem"
 # Pages of ours say their own policy; anything else is data and may load nothing.
 CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+def cors_options(settings: Settings) -> dict[str, Any]:
+    """Return what pages of other sites may do, as the arguments of Starlette's `CORSMiddleware`."""
+    return {
+        "allow_origins": list(settings.cors_origins),
+        "allow_methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        "allow_headers": ["*"],
+        "expose_headers": EXPOSED_HEADERS,
+        "max_age": 3600,
+    }
 
 
 def target_problem(scope: Scope) -> Problem | None:
@@ -71,6 +86,7 @@ class EdgeMiddleware:
     def __init__(self, app: ASGIApp, service: str, settings: Settings) -> None:
         self._app = app
         self._service = service
+        self._shown_elsewhere = CORSMiddleware(_answer, **cors_options(settings))
         self._body_timeout = settings.body_timeout_seconds
         self._body_pace = settings.body_min_bytes_per_second
 
@@ -146,7 +162,10 @@ class EdgeMiddleware:
                 logger.exception("request crashed", **where)
                 problem = problems.InternalError.unexpected()
         if not begun:
-            await respond(problem, scope)(scope, receive, send)
+            scope["state"][PROBLEM] = problem
+            # A page of another site reads why it was refused; a preflight that was refused is answered as it is.
+            answer = _answer if scope["method"] == "OPTIONS" else self._shown_elsewhere
+            await answer(scope, receive, send)
 
     def _timely(self, receive: Receive) -> Receive:
         """Wait for each part of the body within the timeout, and for the whole at the pace that is asked for."""
@@ -179,6 +198,10 @@ class EdgeMiddleware:
             f"{self._body_pace} bytes per second): send again.",
             headers={"connection": "close"},
         )
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    await respond(scope["state"][PROBLEM], scope)(scope, receive, send)
 
 
 # What the framework's own middleware says in plain text -> the same in French.
