@@ -6,6 +6,7 @@ DATA   ?= var
 TABLES ?= 10000
 SEED   ?= 1
 VENV   := .venv
+SCAN   := services/validation/engine/scan/scan.c
 BIN    := $(VENV)/bin
 UV     ?= uv
 # Hashes, every platform, and no address of an index.
@@ -63,8 +64,8 @@ clean: ## remove .venv and caches, never the data
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 # The stamps: nothing is installed again until a lock changes. `socle` itself is installed editable, so only
-# its metadata (pyproject.toml) matters.
-$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.python
+# its metadata (pyproject.toml) and what is compiled (the validator's scan) matter.
+$(VENV)/.installed: requirements.lock pyproject.toml hatch_build.py $(SCAN) | $(VENV)/.python
 	@echo "Socle: installing the locked dependencies…"
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .

@@ -24,6 +24,7 @@ from services.validation.engine.schema import ParsedSchema, Schema
 from services.validation.engine.table.doubts import Doubts
 from services.validation.engine.table.header import match_header
 from services.validation.engine.table.integrity import Integrity
+from services.validation.engine.table.plan import scan_rules
 from services.validation.engine.table.run import TableRun
 from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.blocks import Block, Table
@@ -130,7 +131,9 @@ class _Validation:
         doubts = Doubts(header.columns)
         integrity = Integrity(schema, run, self._collector, self._options)
         try:
-            for block in self._blocks(table, run):
+            rules = scan_rules(run.checkers, run.columns | integrity.columns | doubts.columns)
+            blocks = table.scan(rules) if table.scan is not None and rules is not None else table.blocks
+            for block in self._watched(blocks, table, run):
                 view = BlockView(block)
                 integrity.note(view, run.take(view))
                 doubts.look(view)
@@ -158,9 +161,9 @@ class _Validation:
             key, params = "unmatched-header-fits", {"schema": self._fits[0].schema}
         self._collector.tell([Finding("unmatched-header", key, params, row=1, line=table.header_line)])
 
-    def _blocks(self, table: Table, run: TableRun) -> Iterator[Block]:
+    def _watched(self, blocks: Iterator[Block], table: Table, run: TableRun) -> Iterator[Block]:
         tell = self._options.progress
-        for block in table.blocks:
+        for block in blocks:
             if self._options.cancelled():
                 raise Cancelled
             yield block

@@ -43,12 +43,14 @@ class ValueCheck:
 
     `kind` is the error code of the report. `judge` is exact, for one distinct text, and never raises.
     `accept` is a boolean expression, true where the value is certainly valid (null or false: ask `judge`).
+    `luhn` tells the length of a register number with a checksum (9: SIREN, 14: SIRET); 0 for any other check.
     """
 
     kind: str
     column: str
     judge: Callable[[str], Violation | None]
     accept: Callable[[pl.Expr], pl.Expr] | None = None
+    luhn: int = 0
 
 
 Absence = Violation | Literal["skip", "as-empty"]

@@ -93,12 +93,12 @@ def _from_scientific(text: str) -> str | None:
 
 def build_siren(kind: str, custom: "CustomCheck", schema: "Schema") -> ValueCheck:
     """Build the check `siren` (once `french-siren-value`): params `column`."""
-    return ValueCheck(kind, params.text(custom, "column"), judge_siren, accept_siren)
+    return ValueCheck(kind, params.text(custom, "column"), judge_siren, accept_siren, luhn=9)
 
 
 def build_siret(kind: str, custom: "CustomCheck", schema: "Schema") -> ValueCheck:
     """Build the check `siret` (once `french-siret-value`): params `column`."""
-    return ValueCheck(kind, params.text(custom, "column"), judge_siret, accept_siret)
+    return ValueCheck(kind, params.text(custom, "column"), judge_siret, accept_siret, luhn=14)
 
 
 def accept_siren(column: pl.Expr) -> pl.Expr:

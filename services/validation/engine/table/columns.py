@@ -13,7 +13,8 @@ from services.validation.engine.checks import ValueCheck
 from services.validation.engine.table.accept import Accept, acceptor
 from services.validation.engine.table.header import Column
 from services.validation.engine.table.problems import CellJudge
-from services.validation.engine.table.view import NO_OFFSETS, BlockView, Offsets
+from services.validation.engine.table.view import NO_OFFSETS, BlockView
+from services.validation.engine.text.blocks import Offsets
 
 _MANY_NEW_TEXTS = 64
 _SOUND_LIMIT = 50_000
@@ -46,13 +47,13 @@ class ColumnChecker:
         # Nothing at all to judge, or nothing but emptiness.
         self.trivial = text_like and not checks and not field.required and not constraints - {"required"}
         self.only_required = text_like and not checks and field.required and not constraints - {"required"}
-        self._checks = tuple(checks)
+        self.checks = tuple(checks)
 
     @cached_property
     def certain(self) -> pl.Expr | None:
         """True where there is certainly nothing to tell about a cell; None when nothing quick is certain."""
         accept = acceptor(self.column.field)
-        others = [check.accept for check in self._checks]
+        others = [check.accept for check in self.checks]
         known: list[Accept] = [part for part in (accept, *others) if part is not None]
         text = pl.col(str(self.index))
         values = sorted(self.judge.missing)
@@ -77,7 +78,10 @@ class ColumnChecker:
         """The faulty ones among the cells at `where`, which `certain` does not accept."""
         if not len(where):
             return NO_FAULTS
-        looked_at = texts.gather(where) if len(where) < len(texts) else texts
+        return self.faults_of(texts.gather(where) if len(where) < len(texts) else texts, where)
+
+    def faults_of(self, looked_at: pl.Series, where: Offsets) -> Faults:
+        """The faulty ones among these texts, which are the cells at `where`."""
         distinct = looked_at.unique().to_list()
         bad = [text for text in distinct if self.judge(text).problems]
         if not bad:
@@ -130,8 +134,12 @@ class ColumnSet:
         """The faults of a block, by column index; only columns that have some."""
         faults: FaultsByColumn = {}
         together: list[ColumnChecker] = []
+        scanned = view.block.scanned
         for checker in self._checkers:
-            if view.is_coded(checker.index):
+            if scanned is not None and checker.index in scanned.suspects:
+                if len(scanned.suspects[checker.index].offsets):
+                    faults[checker.index] = checker.faults_of(*view.suspects(checker.index))
+            elif view.is_coded(checker.index):
                 faults[checker.index] = checker.faults_in_dictionary(view)
             elif checker.only_required:
                 faults[checker.index] = checker.without_expression(view)
@@ -162,7 +170,6 @@ class ColumnSet:
 
 def values_only(view: BlockView, checker: ColumnChecker, faults: Faults | None) -> pl.Series:
     """The texts of a column, null where the value is missing or of the wrong type."""
-    texts = view.texts(checker.index)
     absent = view.missing(checker.index, checker.judge.missing)
     if faults is not None:
         judge = checker.judge
@@ -173,4 +180,4 @@ def values_only(view: BlockView, checker: ColumnChecker, faults: Faults | None) 
         ]
         absent = absent.copy()
         absent[refused] = True
-    return texts.set(pl.Series(absent), None) if absent.any() else texts
+    return view.texts_but(checker.index, absent)

@@ -50,9 +50,14 @@ class Doubts:
         self._points: list[pl.DataFrame] = []
         self._seen = 0
 
+    @property
+    def columns(self) -> frozenset[int]:
+        """The columns whose texts must be kept for this."""
+        return frozenset(column.index for column in self._pair or ())
+
     def look(self, view: BlockView) -> None:
         """Look at one block."""
-        for column in self._texts:
+        for column in self._texts if view.block.scanned is None else ():
             if _may_be_garbled(view, column.index):
                 self._count_garbled(view, column)
         if self._pair is not None and self._seen < _POINTS:

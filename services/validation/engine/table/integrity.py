@@ -64,6 +64,14 @@ class Integrity:
             targets.add(hashes[~empty], empty[~empty].astype("int64"))
         return True
 
+    @property
+    def columns(self) -> frozenset[int]:
+        """The columns that the keys are made of."""
+        keys = [key.columns for key in self._unique]
+        for foreign in self._foreign:
+            keys += [foreign.columns, *([foreign.own_columns] if foreign.own_columns else [])]
+        return frozenset(checker.index for key in keys for checker in key.checkers)
+
     def note(self, view: BlockView, faults: FaultsByColumn) -> None:
         """First pass over a block."""
         for key in self._unique:

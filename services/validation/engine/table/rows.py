@@ -10,12 +10,14 @@ import polars as pl
 from services.validation.engine.checks import RowCheck
 from services.validation.engine.checks.contract import Violation
 from services.validation.engine.table.columns import ColumnChecker, FaultsByColumn, values_only
-from services.validation.engine.table.view import NO_OFFSETS, BlockView, Mask, Offsets
-from services.validation.engine.text.blocks import Block
+from services.validation.engine.table.view import NO_OFFSETS, BlockView, Mask
+from services.validation.engine.text.blocks import Block, Offsets
 
 
 def blank_rows(view: BlockView, checkers: Sequence[ColumnChecker]) -> Offsets:
     """Records in which every cell is missing."""
+    if view.block.scanned is not None:
+        return view.block.scanned.blank
     blank: Mask | None = None
     for checker in checkers:
         mask = view.missing(checker.index, checker.judge.missing)
@@ -25,8 +27,10 @@ def blank_rows(view: BlockView, checkers: Sequence[ColumnChecker]) -> Offsets:
     return NO_OFFSETS if blank is None else np.flatnonzero(blank).astype(np.int64)
 
 
-def missing_cells(block: Block) -> dict[int, Offsets]:
+def missing_cells(block: Block) -> Mapping[int, Offsets]:
     """By column index, the records that end before that column."""
+    if block.scanned is not None:
+        return block.scanned.missing
     return {
         index: np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False)).astype(np.int64)
         for index, column in enumerate(block.columns)
@@ -47,6 +51,11 @@ class RowChecker:
         self.at_header: Violation | None = None if isinstance(decision, str) else decision
         self.column = columns[present[0]].column if present else None
         self._present = present
+
+    @property
+    def indices(self) -> frozenset[int]:
+        """The columns of the file that the check looks at."""
+        return frozenset(self._columns[name].index for name in self._present)
 
     def violations(
         self, view: BlockView, faults: FaultsByColumn, skip: Offsets

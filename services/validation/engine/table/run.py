@@ -17,7 +17,8 @@ from services.validation.engine.table.columns import ColumnChecker, ColumnSet, F
 from services.validation.engine.table.header import Column
 from services.validation.engine.table.problems import Problem
 from services.validation.engine.table.rows import RowChecker, blank_rows, missing_cells
-from services.validation.engine.table.view import BlockView, Offsets
+from services.validation.engine.table.view import BlockView
+from services.validation.engine.text.blocks import Offsets
 
 
 class TableRun:
@@ -56,6 +57,11 @@ class TableRun:
             else:
                 rows.append(check)
         return values, rows
+
+    @property
+    def columns(self) -> frozenset[int]:
+        """The columns that the checks between columns look at."""
+        return frozenset(index for checker in self._row_checkers for index in checker.indices)
 
     def take(self, view: BlockView) -> FaultsByColumn:
         """Judge one block; gives the faulty cells by column index."""

@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from services.validation.engine.text.blocks import Block
-from services.validation.engine.text.fast import count_breaks, line_count
+from services.validation.engine.text.blocks import Block, Offsets, breaks_in, count_breaks
 
 Mask = npt.NDArray[np.bool_]
-Offsets = npt.NDArray[np.int64]
 NO_OFFSETS: Offsets = np.empty(0, np.int64)
 _EMPTY_TEXT = frozenset([""])
 
@@ -38,6 +37,25 @@ class BlockView:
             assert isinstance(series, pl.Series)
             found = self._texts[index] = series
         return found
+
+    def texts_but(self, index: int, absent: Mask) -> pl.Series:
+        """The cells of a column, null where `absent` too."""
+        if not absent.any():
+            return self.texts(index)
+        column = self.block.columns[index]
+        if self.is_coded(index):
+            column = column.dictionary_decode()
+        series = pl.from_arrow(pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), column))
+        assert isinstance(series, pl.Series)
+        return series
+
+    def suspects(self, index: int) -> tuple[pl.Series, Offsets]:
+        """Of a column that a scan has judged, the texts it does not accept, and where they are."""
+        assert self.block.scanned is not None
+        found = self.block.scanned.suspects[index]
+        series = pl.from_arrow(found.texts)
+        assert isinstance(series, pl.Series)
+        return series, found.offsets
 
     def frame(self, indices: tuple[int, ...]) -> pl.DataFrame:
         """Several columns that are not dictionaries, each named by its index."""
@@ -79,6 +97,8 @@ class BlockView:
 
     def record(self, offset: int) -> list[str]:
         """The cells of a record as they are written, those beyond the columns included."""
+        if self.block.scanned is not None:
+            return self.block.scanned.record(offset)
         cells = (column[offset].as_py() for column in self.block.columns)
         return [*(cell for cell in cells if cell is not None), *self.block.extra.get(offset, ())]
 
@@ -104,11 +124,14 @@ class BlockView:
 
 def _record_lines(block: Block) -> npt.NDArray[np.int64]:
     taken = np.ones(block.length, np.int64)
-    if line_count(block) != block.length:
+    if block.scanned is not None:
+        for offset, count in block.scanned.breaks.items():
+            taken[offset] += count
+    elif block.line_count() != block.length:
         for column in block.columns:
             texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
             taken += count_breaks(texts).fill_null(0).to_numpy(zero_copy_only=False)
         for offset, cells in block.extra.items():
-            taken[offset] += sum(cell.replace("\r\n", "\n").replace("\r", "\n").count("\n") for cell in cells)
+            taken[offset] += breaks_in(cells)
     starts: npt.NDArray[np.int64] = block.first_line + np.concatenate([[0], np.cumsum(taken)[:-1]])
     return starts

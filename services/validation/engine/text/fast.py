@@ -6,7 +6,6 @@ import csv
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from services.validation.engine.text.blocks import Block
@@ -24,6 +23,11 @@ class NotRegular(Exception):
     def __init__(self, records_done: int) -> None:
         super().__init__(f"after {records_done} records")
         self.records_done = records_done
+
+
+def too_many_ragged(ragged: int, records: int) -> bool:
+    """Whether the csv module is the faster way, for each ragged record costs."""
+    return ragged > _MANY_RAGGED and ragged * 10 > records
 
 
 def repetitive_columns(head: str, delimiter: str, width: int) -> list[bool]:
@@ -102,7 +106,7 @@ class FastBlocks:
         end = last.length - 1
         extra = {0: last.extra[end]} if end in last.extra else {}
         record = Block(tuple(column.slice(end) for column in last.columns), 1, 0, 0, extra)
-        count = line_count(record)
+        count = record.line_count()
         lines = list(split_lines(self._stream.tail()))[-count:]
         if '"' not in "".join(lines):
             return False
@@ -124,7 +128,7 @@ class FastBlocks:
             mine.append(self._ragged.pop(0))
             end += 1
         self._taken += len(mine)
-        if self._taken > _MANY_RAGGED and self._taken * 10 > end - self._first_row:
+        if too_many_ragged(self._taken, end - self._first_row):
             raise NotRegular(self._row - self._first_row)
         if not mine and not length:
             return
@@ -132,7 +136,7 @@ class FastBlocks:
         if mine:
             block = self._with_ragged(block, mine)
         self._row += block.length
-        self._line += line_count(block)
+        self._line += block.line_count()
         yield block
 
     def _with_ragged(self, block: Block, ragged: list[tuple[int, str]]) -> Block:
@@ -162,35 +166,3 @@ def _ends_in_break(record: Block) -> bool:
     cells = [*(column[0].as_py() for column in record.columns), *record.extra.get(0, ())]
     last = next((cell for cell in reversed(cells) if cell is not None), "")
     return str(last).endswith(("\n", "\r"))
-
-
-def line_count(block: Block) -> int:
-    """How many physical lines the records of a block take."""
-    return block.length + sum(_breaks(column) for column in block.columns) + _breaks_in_extra(block)
-
-
-def _breaks(column: pa.Array) -> int:
-    coded = pa.types.is_dictionary(column.type)
-    texts = column.dictionary if coded else column
-    buffer = texts.buffers()[2]
-    if buffer is None or not _has_break(buffer):
-        return 0
-    counts = count_breaks(texts)
-    if coded:
-        counts = counts.take(column.indices)
-    return int(pc.sum(counts).as_py() or 0)
-
-
-def _has_break(buffer: pa.Buffer) -> bool:
-    data = buffer.to_pybytes()
-    return b"\n" in data or b"\r" in data
-
-
-def count_breaks(texts: pa.Array) -> pa.Array:
-    """Line ends in each text: LF, CRLF and a lone CR count for one."""
-    return pc.count_substring_regex(texts, "\r\n|\n|\r")
-
-
-def _breaks_in_extra(block: Block) -> int:
-    texts = [text for cells in block.extra.values() for text in cells]
-    return sum(text.replace("\r\n", "\n").replace("\r", "\n").count("\n") for text in texts)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from services.validation.engine.messages import Finding, Unreadable
+from services.validation.engine.scan import library
+from services.validation.engine.scan.rules import Rule
 from services.validation.engine.schema import Schema
 from services.validation.engine.text.blocks import Block, Table
 from services.validation.engine.text.encoding import (
@@ -19,6 +21,7 @@ from services.validation.engine.text.fast import FastBlocks, NotRegular, repetit
 from services.validation.engine.text.layout import Layout, lay_out, plain
 from services.validation.engine.text.lines import Records, stream_lines
 from services.validation.engine.text.prefetch import prefetch
+from services.validation.engine.text.scanned import ScannedBlocks
 from services.validation.engine.text.source import ByteSource
 from services.validation.engine.text.stream import CHUNK, NotUtf8, Utf8Stream
 
@@ -106,6 +109,7 @@ class _TextReader:
             bytes_total=self._source.size,
             bytes_read=lambda: self._stream.bytes_read,
             close=self._close,
+            scan=None if self._exact or not library.available() else self._scanned,
         )
 
     def _close(self) -> None:
@@ -130,11 +134,15 @@ class _TextReader:
             head += more
         return head
 
-    def _blocks(self) -> Iterator[Block]:
+    def _scanned(self, rules: Sequence[Rule]) -> Iterator[Block]:
+        blocks = self._blocks(rules)
+        return prefetch(blocks) if self._source.size > _SMALL else blocks
+
+    def _blocks(self, rules: Sequence[Rule] = ()) -> Iterator[Block]:
         done = 0
         if not self._exact:
             try:
-                yield from self._fast_blocks()
+                yield from self._scanned_blocks(rules) if rules else self._fast_blocks()
             except NotRegular as reason:
                 done = reason.records_done
                 self._stream.stop()
@@ -145,6 +153,11 @@ class _TextReader:
                 return
         yield from self._exact_blocks(done)
         self._tell_about_bytes()
+
+    def _scanned_blocks(self, rules: Sequence[Rule]) -> Iterator[Block]:
+        layout = self._layout
+        self._stream.unread(self._head[layout.data_start :])
+        yield from ScannedBlocks(self._stream, layout.delimiter, rules, 2, layout.data_line)
 
     def _fast_blocks(self) -> Iterator[Block]:
         data = self._head[self._layout.data_start :]

@@ -64,10 +64,38 @@ class Utf8Stream:
         with self._lock:
             return self._next_chunk()
 
+    def fill(self, room: memoryview) -> int:
+        """Write what follows into `room`, and give how many bytes; 0 at the end.
+
+        What is said to be UTF-8 is not verified here, and may be cut anywhere: the caller sees to both.
+        """
+        with self._lock:
+            if self._decoder is not None or self._ready:
+                data = self._next_chunk()
+                self._ready = data[len(room) :]
+                taken = min(len(data), len(room))
+                room[:taken] = data[:taken]
+                return taken
+            if self._cancelled():
+                raise Cancelled
+            held, self._held = self._held, b""
+            room[: len(held)] = held
+            return len(held) + self._read_into(room[len(held) :])
+
+    def _read_into(self, room: memoryview) -> int:
+        if self._ended:
+            return 0
+        data = self._raw.read(len(room))
+        room[: len(data)] = data
+        self._ended = not data
+        self.bytes_read += len(data)
+        self.nuls += data.count(b"\0")
+        return len(data)
+
     def stop(self) -> None:
         """End here: once this returns, no reading ahead touches the source any more."""
         with self._lock:
-            self._ended, self._ready = True, b""
+            self._ended, self._ready, self._held = True, b"", b""
 
     def _next_chunk(self) -> bytes:
         if self._ready:
@@ -87,6 +115,12 @@ class Utf8Stream:
                 self.nuls += text.count(b"\0")
                 return text
         return b""
+
+    @property
+    def given_back(self) -> int:
+        """Bytes read that are still to be given."""
+        with self._lock:
+            return len(self._ready) + len(self._held)
 
     def unread(self, data: bytes) -> None:
         """Give back text already taken: it will be the next chunk."""
