@@ -9,6 +9,7 @@ from services.directory.operations import ageing, datasets, imports, labels, pub
 from services.directory.operations.context import DirectoryProcess
 from services.directory.operations.reference import import_reference
 from services.directory.store import imports as imports_store
+from services.directory.store.collectivites import edition_in_force
 from shared.clock import now
 from shared.contracts.catalog import DatasetPublished, DatasetRemoved
 from shared.contracts.validation import (
@@ -27,9 +28,10 @@ LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 3
 
 
-async def bring_in_reference(db: Database) -> None:
-    """Bring in the shipped reference when it is newer than the one in force."""
-    await import_reference(db)
+async def bring_in_reference(context: DirectoryProcess) -> None:
+    """Bring in the shipped reference when it is newer than the one in force; the first one in any case."""
+    if context.settings.directory_reference_auto or await edition_in_force(context.db) is None:
+        await import_reference(context.db)
 
 
 async def dataset_published(session: AsyncSession, event: DatasetPublished) -> None:
@@ -73,7 +75,9 @@ def clockwork(context: DirectoryProcess) -> list[Clockwork]:
     db = context.db
     old_contacts = partial(erase_old_contacts, db, context.settings.directory_contact_keep_days)
     return [
-        Clockwork("import reference", timedelta(minutes=1), partial(bring_in_reference, db), at_start=True),
+        Clockwork(
+            "import reference", timedelta(minutes=1), partial(bring_in_reference, context), at_start=True
+        ),
         Clockwork("age claims", timedelta(hours=6), partial(age, db), at_start=True),
         Clockwork("remove orphan files", timedelta(hours=6), partial(imports.remove_orphan_files, context)),
         Clockwork("erase old contacts", timedelta(days=1), old_contacts, at_start=True),

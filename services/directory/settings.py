@@ -27,6 +27,11 @@ class DirectorySettings(Settings):
         le=3600,
         description="Oldest picture of who uses what that search facets and the demand are counted on.",
     )
+    directory_reference_auto: bool = Field(
+        default=True,
+        description="Whether a newer edition of the reference is brought in by itself; else a moderator looks at "
+        "what it changes and brings it in.",
+    )
     directory_declarations_rate: str = Field(
         default="20/hour",
         pattern=RATE,

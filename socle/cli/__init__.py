@@ -20,6 +20,10 @@ COMMANDS = {
     "work": ("socle.cli.work", "Faire tourner le travailleur d'un service. / Run one service's worker."),
     "migrate": ("socle.cli.migrate", "Mettre la base à jour. / Bring the database up to date."),
     "keys": ("socle.cli.keys", "Créer, lister, révoquer des clés d'API. / API keys."),
+    "reference": (
+        "socle.cli.reference",
+        "Le référentiel des collectivités : prévisualiser, appliquer. / The reference of collectivités.",
+    ),
     "messages": ("socle.cli.messages", "Messages en échec : lister, relancer. / Failed messages."),
     "observatory": ("socle.cli.observatory", "Les fichiers de l'observatoire. / Files of the observatory."),
     "openapi": ("socle.cli.openapi", "Écrire les documents OpenAPI. / Write the OpenAPI documents."),

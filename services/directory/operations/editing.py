@@ -39,6 +39,9 @@ class Edit:
     subject: Subject
     names: tuple[str, str]
     key: object
+    # A part has no history of its own: what changes is told of the whole.
+    whole: object = None
+    action: str = "updated"
 
 
 async def edit_editeur(
@@ -83,7 +86,9 @@ async def edit_version(
     match: Match,
 ) -> None:
     """Replace what is said of a version; the ETag is that of its application. Raises as `edit_progiciel`."""
-    edit = Edit(store.VERSION, "version", ("version", "version"), version_id)
+    edit = Edit(
+        store.VERSION, "progiciel", ("version", "version"), version_id, progiciel_id, "version-updated"
+    )
     held = await store.hold(session, store.VERSION, version_id)
     if held is None or held["progiciel_id"] != progiciel_id:
         raise NotListed.for_writing(*edit.names, version_id)
@@ -159,8 +164,8 @@ async def replace(
     await history.record(
         session,
         edit.subject,
-        edit.key,
-        "updated",
+        edit.whole or edit.key,
+        edit.action,
         caller=caller,
         owner=held["owner"],
         before={name: held[name] for name in shown},

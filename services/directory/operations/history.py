@@ -14,13 +14,12 @@ from shared.clock import now
 from shared.db import Database
 from shared.ids import new_id
 
-Subject = Literal["editeur", "progiciel", "version", "export_module", "usage", "atd", "submission", "contact"]
+Subject = Literal["editeur", "progiciel", "export_module", "usage", "atd", "submission", "contact"]
 
 # What the public change log calls each; what is personal or not yet decided is no public change.
 _PUBLIC = {
     "editeur": "editeur",
     "progiciel": "progiciel",
-    "version": "version",
     "export_module": "module",
     "usage": "usage",
     "atd": "atd",

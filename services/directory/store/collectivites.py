@@ -1,14 +1,17 @@
 """SQL of the collectivités and of the reference they come from."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
 
 from services.directory.domain.collectivites import Alias, Collectivite, Edition
+from services.directory.domain.reference import BodyChange, Held, Prepared, prepare
 from shared.db import Database
 from shared.ids import new_id
 
@@ -85,11 +88,14 @@ async def bring_in(
         held = await edition_in_force(connection)
         if held is not None and held >= edition:
             return None
-        changes = await _apply(connection, bodies, moment)
+        before = await held_bodies(connection)
+        prepared = await asyncio.to_thread(prepare, before, bodies)
+        changes = await _apply(connection, prepared.bodies, moment)
+        import_id = new_id()
         await connection.execute(
             "INSERT INTO reference_import (id, year, revision, created, updated, unchanged, removed, imported_at) "
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            new_id(),
+            import_id,
             edition.year,
             edition.revision,
             changes.created,
@@ -98,8 +104,76 @@ async def bring_in(
             changes.removed,
             moment,
         )
+        # The first edition makes every body: its count says as much as a journal of them all.
+        if before:
+            await _write_journal(connection, import_id, prepared.changes)
         await connection.execute("SELECT pg_notify($1, $2)", REFERENCE_CHANNEL, str(edition))
     return changes
+
+
+async def preview(db: Database, bodies: Iterable[Collectivite]) -> Prepared:
+    """Return what an edition would change, writing nothing."""
+    return await asyncio.to_thread(prepare, await held_bodies(db), bodies)
+
+
+async def held_bodies(db: "Database | asyncpg.Connection[Any]") -> list[Held]:
+    """Return every body, those that left the reference as well."""
+    rows = await db.fetch(f"SELECT siren, {_FACTS}, removed_at FROM collectivite")
+    return [
+        Held(to_collectivite({**row, "aliases": _decoded(row["aliases"])}), row["removed_at"] is not None)
+        for row in rows
+    ]
+
+
+def _decoded(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+async def _write_journal(connection: Any, import_id: UUID, changes: Sequence[BodyChange]) -> None:
+    await connection.execute(
+        "INSERT INTO reference_change (id, import_id, siren, kind, nom, former_nom, into_siren, fields) "
+        "SELECT id, $1, siren, kind, nom, former_nom, into_siren, string_to_array(fields, ' ') "
+        "FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) "
+        "AS line (id, siren, kind, nom, former_nom, into_siren, fields)",
+        import_id,
+        [new_id() for _ in changes],
+        [change.siren for change in changes],
+        [change.kind for change in changes],
+        [change.nom for change in changes],
+        [change.former_nom for change in changes],
+        [change.into_siren for change in changes],
+        [" ".join(change.fields) for change in changes],
+    )
+
+
+async def imports(db: Database, *, before: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """Return the editions that were brought in, the newest first."""
+    rows = await db.fetch(
+        "SELECT * FROM reference_import WHERE $1::uuid IS NULL OR id < $1 ORDER BY id DESC LIMIT $2",
+        before,
+        limit,
+    )
+    return [dict(row) for row in rows]
+
+
+async def has_import(db: Database, import_id: UUID) -> bool:
+    """Tell whether an edition was brought in under this id."""
+    return bool(await db.fetchval("SELECT EXISTS (SELECT FROM reference_import WHERE id = $1)", import_id))
+
+
+async def journal(
+    db: Database, import_id: UUID, *, kind: str | None, after: UUID | None, limit: int
+) -> list[dict[str, Any]]:
+    """Return what an edition made of bodies, one by one."""
+    rows = await db.fetch(
+        "SELECT id, siren, kind, nom, former_nom, into_siren, fields FROM reference_change WHERE import_id = $1 "
+        "AND ($2::text IS NULL OR kind = $2) AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4",
+        import_id,
+        kind,
+        after,
+        limit,
+    )
+    return [dict(row) for row in rows]
 
 
 async def _apply(connection: Any, bodies: Iterable[Collectivite], moment: datetime) -> Changes:

@@ -82,6 +82,8 @@ async def test_a_vendor_edits_its_own_entries_and_nobody_elses(client: httpx.Asy
     shown = (await client.get(progiciel["self"])).json()
     assert (shown["nom"], shown["versions"][0]["number"]) == ("Séances 6", "5.1.2")
     assert shown["modules"][0]["policy"] == "sur_devis"
+    actions = [item["action"] for item in await history(client, progiciel["self"])]
+    assert actions == ["created", "version-added", "updated", "version-updated"]
     for path, body in (
         ("/progiciels", {"editeur": vendor, "nom": "Intrus"}),
         (f"/progiciels/{progiciel['id']}/versions", {"number": "9"}),

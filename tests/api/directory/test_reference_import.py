@@ -10,18 +10,24 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 
 from services.directory.domain.collectivites import Edition
-from services.directory.domain.problems import ReferenceNotReady
+from services.directory.domain.problems import NotListed, ReferenceNotReady
+from services.directory.domain.search import SearchIndex
 from services.directory.migrations import MIGRATIONS
+from services.directory.operations import reference
 from services.directory.operations.reference import import_reference
 from services.directory.operations.reference_files import FOLDER
 from services.directory.operations.search_index import LiveIndex
 from services.directory.store import collectivites as store
 from services.directory.tables import metadata
 from shared.db import Database
+from shared.ids import new_id
 from shared.messaging.listener import Listener
 from shared.migrations import drift
+from socle.cli import main
+from tests.api.conftest import api, create_key, settings_of
 
 MakeEdition = Callable[..., Path]
 
@@ -161,3 +167,116 @@ async def test_an_index_follows_the_edition_in_force(
             while (await patient.get()).version != "2026.2":
                 await asyncio.sleep(0.02)
         assert len((await patient.get()).bodies) == 5
+
+
+async def test_a_merger_keeps_every_former_name_findable(db: Database, make_edition: MakeEdition) -> None:
+    shipped = decompress((FOLDER / "collectivites.csv.gz").read_bytes()).decode().splitlines()
+    heir_line, gone_line, third, *others = [line for line in shipped if ",COM," in line][:SMALL]
+    heir, gone = heir_line.split(",")[0], gone_line.split(",")[0]
+    renamed_line = ",".join([*third.split(",")[:3], "Tout Nouveau Nom", *third.split(",")[4:]])
+
+    def second(_lines: list[str]) -> list[str]:
+        return [heir_line, renamed_line, *others]
+
+    await import_reference(db, make_edition("2026.1", lambda _: [heir_line, gone_line, third, *others]))
+    before = await rows(db)
+    folder = make_edition("2027.1", second)
+    # The first commune takes the second one in, whose code alone is told.
+    former = decompress((folder / "anciennes.csv.gz").read_bytes()).decode()
+    former += f"{heir},{before[gone]['code_insee']},,ancienne commune\n"
+    (folder / "anciennes.csv.gz").write_bytes(compress(former.encode()))
+
+    found = await reference.preview(db, folder)
+    assert (str(found.edition), str(found.in_force)) == ("2027.1", "2026.1")
+    assert {kind: count for kind, count in found.counts.items() if count} == {
+        "renommage": 1,
+        "fusion": 1,
+        "modification": 1,
+    }
+    assert await rows(db) == before
+    await import_reference(db, folder)
+    [made] = await store.imports(db, before=None, limit=1)
+    entries = await reference.journal(db, made["id"], kind=None, after=None, limit=50)
+    by_kind = {entry["kind"]: entry for entry in entries}
+    assert all(entry["fields"] for entry in entries if entry["kind"] == "modification")
+    assert set(by_kind) == {"renommage", "fusion", "modification"}
+    assert (by_kind["fusion"]["siren"], by_kind["fusion"]["into_siren"]) == (gone, heir)
+    renamed = by_kind["renommage"]
+    assert (renamed["nom"], renamed["former_nom"]) == ("Tout Nouveau Nom", before[renamed["siren"]]["nom"])
+
+    index = SearchIndex("x", await store.every_collectivite(db))
+
+    def first(query: str) -> str:
+        return index.search(query, filters={}, code_insee=None, limit=5, after=None).items[0].siren
+
+    assert first(before[gone]["nom"]) == heir
+    assert first(before[gone]["code_insee"]) == heir
+    assert first(renamed["former_nom"]) == renamed["siren"]
+    # The next edition says nothing of the former names, and none is lost.
+    await import_reference(db, make_edition("2028.1", second))
+    again = {body.siren: body for body in await store.every_collectivite(db)}
+    assert renamed["former_nom"] in {alias.nom for alias in again[renamed["siren"]].aliases}
+    assert await rows(db) != before
+
+
+async def test_the_first_edition_has_no_journal_and_the_same_one_no_preview(
+    db: Database, make_edition: MakeEdition
+) -> None:
+    folder = make_edition("2026.1")
+    assert (await reference.preview(db, folder)).counts["creation"] == SMALL
+    await import_reference(db, folder)
+    assert not (await reference.preview(db, folder)).changes
+    [made] = await store.imports(db, before=None, limit=5)
+    assert await reference.journal(db, made["id"], kind=None, after=None, limit=5) == []
+    with pytest.raises(NotListed):
+        await reference.journal(db, new_id(), kind=None, after=None, limit=5)
+
+
+async def test_moderators_look_and_bring_in(
+    common_settings: dict[str, Any], db: Database, make_edition: MakeEdition
+) -> None:
+    await import_reference(db, make_edition("2025.1"))
+    url = common_settings["database_url"]
+    moderator = {"x-api-key": await create_key(url, "directory:moderate")}
+    writer = {"x-api-key": await create_key(url, "directory:write")}
+    base = "/directory/v1/reference"
+    async with api("directory", settings_of("directory", common_settings)) as client:
+        for path in (f"{base}/preview", f"{base}/imports"):
+            assert (await client.get(path)).status_code == 401
+            assert (await client.get(path, headers=writer)).status_code == 403
+        page = (await client.get(f"{base}/preview?kind=creation&limit=3", headers=moderator)).json()
+        assert (page["edition"], page["in_force"], page["newer"]) == ("2026.1", "2025.1", True)
+        assert page["counts"]["creation"] == 36_253 - SMALL
+        assert len(page["items"]) == 3
+        assert len(await rows(db)) == SMALL
+        assert (await client.post(f"{base}/imports", headers=writer)).status_code == 403
+        done = (await client.post(f"{base}/imports", headers=moderator)).json()
+        assert (done["applied"], done["created"]) == (True, 36_253 - SMALL)
+        again = (await client.post(f"{base}/imports", headers=moderator)).json()
+        assert (again["applied"], again["created"]) == (False, 0)
+        editions = (await client.get(f"{base}/imports", headers=moderator)).json()["items"]
+        assert [item["edition"] for item in editions] == ["2026.1", "2025.1"]
+        changed = await client.get(f"{base}/imports/{editions[0]['id']}/changes?limit=2", headers=moderator)
+        assert [item["kind"] for item in changed.json()["items"]] == ["creation", "creation"]
+        unknown = await client.get(f"{base}/imports/{new_id()}/changes", headers=moderator)
+        assert unknown.status_code == 404
+
+
+def test_the_command_shows_applies_and_remembers(
+    database_url: str, make_edition: MakeEdition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOCLE_DATABASE_URL", database_url)
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(main, ["reference", *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    first = make_edition("2026.1")
+    assert f"Création / Creation: {SMALL}" in run("preview", "--folder", str(first))
+    assert f"{SMALL} créées" in run("apply", "--folder", str(first))
+    assert "Rien à faire" in run("apply", "--folder", str(first))
+    run("apply", "--folder", str(make_edition("2027.1", lambda lines: lines[1:])))
+    newest = run("journal").splitlines()[0]
+    assert "2027.1" in newest
+    assert run("journal", newest.split("\t")[0]).startswith("suppression\t")
