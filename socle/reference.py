@@ -5,6 +5,7 @@ import json
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.machinery import ExtensionFileLoader
 from pathlib import Path
 
 import click
@@ -213,10 +214,12 @@ def import_everything() -> None:
 
 def _import_below(name: str, path: object) -> None:
     for module in pkgutil.walk_packages(path, f"{name}."):  # type: ignore[arg-type]
-        # Scripts that build reference data, and migrations, which Alembic imports itself.
+        # Scripts that build reference data, migrations, which Alembic imports itself, and compiled libraries.
+        found = module.module_finder.find_spec(module.name, None)
         if (
             module.name.rsplit(".", 1)[-1] not in ("build", "__main__")
             and ".migrations.versions" not in module.name
+            and not (found is not None and isinstance(found.loader, ExtensionFileLoader))
         ):
             import_module(module.name)
 

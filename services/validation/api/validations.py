@@ -108,13 +108,12 @@ async def list_validations(
     return page_response(request, {"items": items, "next": following})
 
 
-@router.get(
-    "/{validation_id}", response_model=ValidationView, dependencies=[Readable], summary="Follow a validation"
-)
-async def read_validation(request: Request, validation_id: UUID) -> Response:
+@router.get("/{validation_id}", response_model=ValidationView, summary="Follow a validation")
+async def read_validation(request: Request, validation_id: UUID, caller: CallerDep) -> Response:
     """Return the state of a validation, and its verdict once it has one."""
     context: ValidationContext = context_of(request)
     found = await operations.find(context, validation_id)
+    withdrawals.hide_from_others(found, caller)
     return json_response(request, operations.view(context, found))
 
 

@@ -1,5 +1,6 @@
 """Validations changed by those who may: their content received, cancelled, deleted; and those that wait in vain."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -27,8 +28,15 @@ from shared.storage import Stored
 async def require_readable(context: ValidationContext, validation_id: UUID, caller: Caller) -> None:
     """Raise `ValidationNotFound` for a validation that is unknown, or private and another's."""
     rights = await store.rights(context.db, validation_id)
-    if rights is None or not ("admin" in caller.scopes or may_read(rights, _owner(caller))):
+    if rights is None:
         raise ValidationNotFound.of(validation_id)
+    hide_from_others(rights, caller)
+
+
+def hide_from_others(row: Mapping[str, Any], caller: Caller) -> None:
+    """Raise `ValidationNotFound` for a validation that is private and another's."""
+    if not ("admin" in caller.scopes or may_read(row, _owner(caller))):
+        raise ValidationNotFound.of(row["id"])
 
 
 async def require_changeable(
