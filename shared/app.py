@@ -1,9 +1,6 @@
 """How every service's application is made: context, errors, request id, health, limits."""
 
 import asyncio
-import base64
-import hashlib
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +10,6 @@ from typing import Annotated, Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import JSONResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.middleware import Middleware
@@ -24,6 +20,7 @@ from shared import auth, edge, idempotency
 from shared.answers import install_problem_handlers
 from shared.changes import log
 from shared.db import Database
+from shared.documentation import add_documentation
 from shared.http import FetchPolicy, GuardedClient
 from shared.http.policy import literal_address
 from shared.messaging.events import Routes
@@ -135,9 +132,6 @@ def worker_parts(
     )
 
 
-# Where the page that shows the API takes its program from.
-SWAGGER = "https://cdn.jsdelivr.net"
-
 OpenContext = Callable[[], AbstractAsyncContextManager[Any]]
 
 
@@ -182,7 +176,7 @@ def create_service_app(service: Service) -> FastAPI:
         ],
         separate_input_output_schemas=False,
     )
-    _add_documentation(app, prefix, service.title)
+    add_documentation(app, prefix, service.title)
     app.router.route_class = StrictRoute
     install_problem_handlers(app)
     app.include_router(_operations(service.name), include_in_schema=False)
@@ -196,23 +190,6 @@ def create_service_app(service: Service) -> FastAPI:
             max_body_size=settings.max_body_bytes,
         )
     return app
-
-
-def _add_documentation(app: FastAPI, prefix: str, title: str) -> None:
-    """Serve the page that shows the API, with a policy that lets its own script run and nothing else."""
-    page = get_swagger_ui_html(
-        openapi_url=f"{prefix}/openapi.json", title=title, swagger_favicon_url="data:,"
-    )
-    [script] = re.findall(rb"<script>(.*?)</script>", page.body, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
-    page.headers["content-security-policy"] = (
-        f"default-src 'none'; script-src {SWAGGER} 'sha256-{digest}'; style-src {SWAGGER} 'unsafe-inline'; "
-        "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    )
-
-    @app.get(f"{prefix}/docs", include_in_schema=False)
-    async def documentation() -> Response:
-        return page
 
 
 def asgi(app: FastAPI, service: str) -> Any:
