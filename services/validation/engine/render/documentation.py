@@ -16,7 +16,10 @@ body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:75rem;padding:1.
 h1{line-height:1.2}table{border-collapse:collapse;width:100%}caption{text-align:left;padding:.5rem 0;color:#555}
 th,td{text-align:left;vertical-align:top;padding:.6rem;border-bottom:1px solid #ddd}
 thead th{border-bottom:2px solid #000091}code{background:#f1f1f8;padding:.1em .3em;overflow-wrap:anywhere}
-.r{color:#000091;font-weight:700}nav a{margin-right:1rem}a{color:#000091}
+th code{overflow-wrap:normal;background:none;padding:0}
+.r{color:#000091;font-weight:700}nav a{margin-right:1rem;white-space:nowrap;display:inline-block}a{color:#000091}
+@media(max-width:45rem){thead{display:none}table,tbody,tr,th,td{display:block;border:0;padding:.1rem 0}
+tr{border-bottom:1px solid #ddd;padding:.8rem 0}td:empty{display:none}}
 @media(prefers-color-scheme:dark){body{background:#161622;color:#eee}code{background:#2a2a3c}.r,a{color:#9a9aff}
 th,td{border-color:#444}caption{color:#bbb}}
 """
@@ -25,7 +28,7 @@ th,td{border-color:#444}caption{color:#bbb}}
 def documentation_html(schema: Schema, name: str, version: str, links: Sequence[tuple[str, str]]) -> bytes:
     """One self-contained French page. `links` are (text, address) of what goes with the schema."""
     rows = "".join(
-        f"<tr><th scope=row><code>{escape(field.name)}</code></th>"
+        f"<tr><th scope=row><code>{_breakable(field.name)}</code></th>"
         f"<td><strong>{escape(field.title)}</strong><br>{escape(field.description)}</td>"
         f"<td{' class=r' if field.required else ''}>{escape(rule_of(field))}</td>"
         f"<td>{_example(example_of(field))}</td></tr>"
@@ -45,3 +48,8 @@ def documentation_html(schema: Schema, name: str, version: str, links: Sequence[
 
 def _example(text: str) -> str:
     return f"<code>{escape(text)}</code>" if text else ""
+
+
+def _breakable(name: str) -> str:
+    """A name that a narrow column may cut after its underscores, and nowhere else."""
+    return escape(name).replace("_", "_<wbr>")
