@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.validation.engine import Options, validate
@@ -96,6 +96,7 @@ def without_scan(data: bytes, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(max_examples=80, deadline=None)
+@example([",,", ",,,,,1"], "\n", 8)
 @given(ROWS, st.sampled_from(["\n", "\r\n"]), st.integers(8, 200))
 def test_random_texts(rows: list[str], end: str, size: int) -> None:
     data = end.join(["nom,n,jour,code,siren", *rows]).encode()

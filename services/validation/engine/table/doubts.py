@@ -109,13 +109,10 @@ class Doubts:
 
 def _coordinates(columns: Sequence[Column]) -> tuple[Column, Column] | None:
     """The columns of longitudes and latitudes, when the header names one of each."""
-    longitudes = [column for column in columns if _axis(column) in _LONGITUDES]
-    latitudes = [column for column in columns if _axis(column) in _LATITUDES]
+    axes = [(plain(column.field.name), column) for column in columns]
+    longitudes = [column for axis, column in axes if axis in _LONGITUDES]
+    latitudes = [column for axis, column in axes if axis in _LATITUDES]
     return (longitudes[0], latitudes[0]) if len(longitudes) == len(latitudes) == 1 else None
-
-
-def _axis(column: Column) -> str:
-    return plain(column.field.name)
 
 
 def _may_be_garbled(view: BlockView, index: int) -> bool:

@@ -33,6 +33,8 @@ class Layout:
 
 def plain(label: str) -> str:
     """A label without case, accents, nor anything but letters and digits: what two spellings share."""
+    if label.isascii() and label.isalnum():
+        return label.lower()
     letters = unicodedata.normalize("NFKD", label.casefold())
     return "".join(character for character in letters if character.isalnum())
 

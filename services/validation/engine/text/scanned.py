@@ -164,7 +164,7 @@ class ScannedBlocks:
                 for index, rule in enumerate(self._rules.rules)
                 if rule.judged
             },
-            blank=_blank(piece, ragged),
+            blank=_blank(piece, ragged, width),
             missing={
                 index: offsets
                 for index in range(width)
@@ -184,8 +184,9 @@ def _offsets(rows: Iterable[int]) -> Offsets:
     return np.fromiter(rows, np.int64)
 
 
-def _blank(piece: Piece, ragged: dict[int, list[str]]) -> Offsets:
-    shapeless = _offsets(row for row, cells in ragged.items() if not any(cells))
+def _blank(piece: Piece, ragged: dict[int, list[str]], width: int) -> Offsets:
+    """Records without any text in the columns, whatever stands beyond."""
+    shapeless = _offsets(row for row, cells in ragged.items() if not any(cells[:width]))
     blanks = piece.blanks.astype(np.int64)
     return np.sort(np.concatenate([blanks, shapeless])) if len(shapeless) else blanks
 
