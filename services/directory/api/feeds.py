@@ -46,5 +46,5 @@ async def dump(request: Request, name: DumpName, form: Form) -> Response:
 
     Licence Ouverte 2.0. To stay up to date, follow the link `rel="monitor"` of the answer.
     """
-    await count_hit(request, "dumps", DUMPS_RATE, address_of(request))
+    await count_hit(request, f"dumps-{name}", DUMPS_RATE, address_of(request))
     return await dump_response(request, operations.DUMPS[name], form)
