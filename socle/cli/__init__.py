@@ -14,7 +14,7 @@ import click
 COMMANDS = {
     "validate": ("socle.cli.validate", "Valider des fichiers contre un schéma. / Validate files."),
     "fix": ("socle.cli.fix", "Corriger ce qui peut l'être sans risque. / Repair what safely can be."),
-    "schemas": ("socle.cli.schemas", "Les schémas embarqués. / The bundled schemas."),
+    "schemas": ("socle.cli.schemas", "Les schémas : lister, montrer, synchroniser. / The schemas."),
     "dev": ("socle.cli.dev", "Servir toute la suite ici, rien à installer. / Serve the whole suite here."),
     "serve": ("socle.cli.serve", "Servir l'API d'un service. / Serve one service's API."),
     "work": ("socle.cli.work", "Faire tourner le travailleur d'un service. / Run one service's worker."),
