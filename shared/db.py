@@ -26,6 +26,13 @@ async def _register_types(connection: Any) -> None:
         await connection.set_type_codec(name, encoder=_dumps, decoder=orjson.loads, schema="pg_catalog")
 
 
+async def _keep_session(_connection: Any) -> None:
+    """Do without the statement that resets a session each time: nothing here changes one, locks are transactions'.
+
+    asyncpg has rolled back what was left open by then.
+    """
+
+
 def sqlalchemy_url(database_url: str) -> tuple[str, dict[str, Any]]:
     """Return the SQLAlchemy form of a libpq URL and the arguments that asyncpg wants apart.
 
@@ -86,6 +93,7 @@ class Database:
             max_size=pool_size,
             server_settings=settings,
             init=_register_types,
+            reset=_keep_session,
             command_timeout=60,
         )
         return cls(engine, pool, database_url, schema)

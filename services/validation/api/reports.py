@@ -5,7 +5,6 @@ import gzip
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 from uuid import UUID
@@ -23,6 +22,7 @@ from services.validation.engine.render.page import CONTENT_SECURITY_POLICY
 from services.validation.operations import reports as operations
 from services.validation.operations import validations
 from services.validation.operations.context import ValidationContext
+from services.validation.operations.reuse import release
 from shared.app import CallerDep, context_of, count_hit
 from shared.caching import bytes_response, not_modified, strong_etag
 from shared.language import Lang, Language, language_of
@@ -195,7 +195,7 @@ def _headers(
     row: Mapping[str, Any], stored: bytes, extension: str, language: Language, *, shown: bool
 ) -> dict[str, str]:
     """Return the headers of a form: its ETag says which report, form and language, made by which release."""
-    made_of = b"\0".join([stored, extension.encode(), language.encode(), version("socle").encode()])
+    made_of = b"\0".join([stored, extension.encode(), language.encode(), release().encode()])
     name = f"{row['filename'].rpartition('.')[0] or row['filename']}-rapport.{extension}"
     kind = "inline" if shown else "attachment"
     return {

@@ -5,6 +5,7 @@ exact descriptor of the schema, the options, the release of the engine. Only a c
 that comes at once, or says that it was known, would tell whoever guesses what is in a file that somebody sent it.
 """
 
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -19,13 +20,19 @@ from services.validation.store import reports as store
 from shared.idempotency import fingerprint
 
 
+@cache
+def release() -> str:
+    """Return the version of Socle, that of the engine."""
+    return version("socle")
+
+
 def report_key(
     context: ValidationContext, filename: str, sha256: str, descriptor: Descriptor, options: dict[str, Any]
 ) -> str:
     """Return what equal validations have in common."""
     told = {"samples": context.settings.validation_samples, **options}
     return fingerprint(
-        version("socle"),
+        release(),
         sha256,
         filename,
         descriptor.sha256,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from services.validation.engine.text.lines import MAX_CELL, split_lines
+from services.validation.engine.text.lines import MAX_CELL
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES_LOOKED_AT = 100
 _TITLE_LINES = 15
 _LABELS_LOOKED_AT = 1_000
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,13 @@ def plain(label: str) -> str:
     """A label without case, accents, nor anything but letters and digits: what two spellings share."""
     if label.isascii() and label.isalnum():
         return label.lower()
-    letters = unicodedata.normalize("NFKD", label.casefold())
-    return "".join(character for character in letters if character.isalnum())
+    letters = label.lower() if label.isascii() else unicodedata.normalize("NFKD", label.casefold())
+    return "".join(filter(str.isalnum, letters))
+
+
+def _first_lines(text: str) -> Iterator[str]:
+    """Lines with their ends, found one by one: few of a megabyte are wanted. See `split_lines`."""
+    return (match[0] for match in _LINE.finditer(text))
 
 
 def lay_out(head: str, names: Collection[str], delimiter: str | None = None) -> Layout:
@@ -52,17 +59,17 @@ def lay_out(head: str, names: Collection[str], delimiter: str | None = None) -> 
 
 def find_delimiter(head: str, wanted: Collection[str] = ()) -> str:
     """The likeliest delimiter: the one that shows expected names, else cuts lines most evenly."""
-    lines = list(islice(split_lines(head), _LINES_LOOKED_AT))
+    lines = list(islice(_first_lines(head), _LINES_LOOKED_AT))
+    wanted = set(wanted)
     return max(DELIMITERS, key=lambda delimiter: _score(lines, delimiter, wanted))
 
 
-def _score(lines: list[str], delimiter: str, wanted: Collection[str]) -> tuple[int, float, int]:
+def _score(lines: list[str], delimiter: str, wanted: set[str]) -> tuple[int, float, int]:
     records = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
     if not records:
         return (0, 0.0, 0)
     names = max(
-        len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT]} & set(wanted))
-        for cells in records[:_TITLE_LINES]
+        len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT]} & wanted) for cells in records[:_TITLE_LINES]
     )
     width, times = Counter(len(cells) for cells in records).most_common(1)[0]
     if width == 1:
@@ -72,8 +79,7 @@ def _score(lines: list[str], delimiter: str, wanted: Collection[str]) -> tuple[i
 
 def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
     """The first record, unless a later one shows clearly more of the expected names (title lines stand above)."""
-    lines = split_lines(head)
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(_first_lines(head), delimiter=delimiter)
     best: tuple[int, int, int, list[str]] | None = None
     start = 0
     for cells in islice(reader, _TITLE_LINES):
@@ -86,7 +92,7 @@ def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
     if best is None:
         return Layout(delimiter, (), 1, 0, 1)
     _, before, after, cells = best
-    header_text = "".join(islice(split_lines(head), after))
+    header_text = "".join(islice(_first_lines(head), after))
     return Layout(
         delimiter,
         tuple(cell.strip() for cell in cells),
