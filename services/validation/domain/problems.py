@@ -2,7 +2,6 @@
 
 from shared.problems import Conflict, NotFound, PayloadTooLarge, Problem, Unavailable
 
-
 # Where every limit is told.
 LIMITS = "/validation/v1/limits"
 _PROCESS_LIMITS = {"memory": "max_memory_bytes", "cpu": "max_cpu_seconds", "wall": "max_wall_seconds"}
@@ -317,8 +316,8 @@ class FileTooComplex(Problem):
         }
         fr, en = words.get(reason, ("ce que le lecteur supporte", "what the reader can bear"))
         return cls(
-            fr=f"Ce fichier a dépassé {fr} : simplifiez-le (un seul tableau, CSV), découpez-le, ou validez-le sur place "
-            "avec la commande « socle validate », qui n'a pas de limite.",
+            fr=f"Ce fichier a dépassé {fr} : simplifiez-le (un seul tableau, CSV), découpez-le, ou validez-le sur "
+            "place avec la commande « socle validate », qui n'a pas de limite.",
             en=f"This file exceeded {en}: simplify it (a single table, CSV), split it, or validate it locally with the "
             "command `socle validate`, which has no limit.",
             reason=reason,
