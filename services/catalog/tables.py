@@ -15,7 +15,7 @@ from shared.webhooks.tables import (
     DeliveryColumns,
     SubscriptionColumns,
     delivery_constraints,
-    subscription_owner_index,
+    subscription_indexes,
 )
 
 mapped = service_registry("catalog")
@@ -65,7 +65,7 @@ class WebhookSubscription(SubscriptionColumns, Table, table=True):
     """Where to tell whom of what."""
 
     __tablename__ = "webhook_subscription"
-    __table_args__ = (subscription_owner_index(),)
+    __table_args__ = subscription_indexes()
 
 
 class WebhookDelivery(DeliveryColumns, Table, table=True):

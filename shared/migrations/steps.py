@@ -98,6 +98,8 @@ def _create_subscriptions(schema: str) -> None:
         schema=schema,
     )
     op.create_index(f"ix_{table}_owner_id", table, ["owner", "id"], schema=schema)
+    active = sa.text("state = 'active'")
+    op.create_index(f"ix_{table}_active", table, ["served_at", "id"], schema=schema, postgresql_where=active)
 
 
 def _create_deliveries(schema: str) -> None:

@@ -88,6 +88,7 @@ class Deliveries:
         await store.log_attempt(
             session, delivery_id, outcome.logged(MAX_ATTEMPTS), outcome.at, LOGGED_ATTEMPTS
         )
+        await store.retire(session, delivery_id)
 
     async def prune(self) -> None:
         """Forget what was delivered, or given up, long ago."""
@@ -135,6 +136,8 @@ class Deliveries:
             session, claim.id, outcome.logged(claim.attempt), finished_at, LOGGED_ATTEMPTS
         )
         await store.note_health(session, told["subscription_id"], None if outcome.arrived else moment)
+        if again is None:
+            await store.retire(session, claim.id)
         if not outcome.arrived:
             since = told["failing_since"]
             await self._disable_if_needed(session, told["subscription_id"], gone=gone, since=since)

@@ -243,6 +243,18 @@ async def disable(session: AsyncSession, webhook_id: UUID, reason: str, moment: 
     )
 
 
+async def retire(session: AsyncSession, delivery_id: UUID) -> None:
+    """Put away the subscription for a single message, when that is what a delivery was."""
+    await run(
+        session,
+        text(
+            "UPDATE webhook_subscription SET state = 'paused' "
+            "WHERE once AND id = (SELECT subscription_id FROM webhook_delivery WHERE id = :id)"
+        ),
+        {"id": delivery_id},
+    )
+
+
 async def prune(db: Database, before: datetime) -> None:
     """Forget the deliveries that ended before a moment, and the subscriptions for a single message made before it."""
     await db.execute("DELETE FROM webhook_delivery WHERE finished_at < $1", before)

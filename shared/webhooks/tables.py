@@ -49,9 +49,12 @@ class DeliveryColumns(WorkColumns):
     log: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
 
 
-def subscription_owner_index() -> Index:
-    """Return the index of an owner's subscriptions."""
-    return Index("ix_webhook_subscription_owner_id", "owner", "id")
+def subscription_indexes() -> tuple[Index, Index]:
+    """Return the indexes of an owner's subscriptions, and of those that are told, in the order of their turns."""
+    return (
+        Index("ix_webhook_subscription_owner_id", "owner", "id"),
+        Index("ix_webhook_subscription_active", "served_at", "id", postgresql_where=text("state = 'active'")),
+    )
 
 
 def delivery_constraints(schema: str) -> tuple[Any, ...]:

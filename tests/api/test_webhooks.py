@@ -12,6 +12,7 @@ from standardwebhooks.webhooks import Webhook
 from shared.clock import now
 from shared.db import Database
 from shared.settings import Settings
+from shared.webhooks import store
 from shared.webhooks.retries import MAX_ATTEMPTS
 from tests.api.conftest import Client, api, at_work, create_key, settings_of
 from tests.support.api import assert_problem
@@ -398,3 +399,33 @@ async def test_deliveries_are_paged_newest_first(client: Client, key: dict[str, 
         seen += [item["event"]["subject"] for item in answer.json()["items"]]
         url = answer.links["next"]["url"] if "next" in answer.links else ""
     assert sorted(seen) == sorted(made)
+
+
+async def test_a_worker_that_dies_at_the_last_attempt_leaves_a_failure(
+    client: Client, settings: Settings, key: dict[str, str], db: Database
+) -> None:
+    hook = await subscribe(client, key, ELSEWHERE)
+    await register(client, key)
+    await client.get("/catalog/v1/changes")
+    dead = "UPDATE webhook_delivery SET state = 'running', attempt = $1, lease_until = now() - interval '1 second'"
+    await db.execute(dead, MAX_ATTEMPTS)
+    async with at_work("catalog", settings):
+        [failed] = await until(lambda: deliveries(client, key, hook, state="failed"))
+    assert [entry["error"] for entry in failed["log"]] == ["worker-lost"]
+    assert failed["finished_at"] is not None
+
+
+async def test_old_deliveries_are_forgotten_and_open_ones_are_not(
+    client: Client, key: dict[str, str], db: Database
+) -> None:
+    hook = await subscribe(client, key, ELSEWHERE)
+    for _ in range(2):
+        await register(client, key)
+    await client.get("/catalog/v1/changes")
+    waiting, old = await deliveries(client, key, hook)
+    long_ago = now() - timedelta(days=31)
+    await db.execute(
+        "UPDATE webhook_delivery SET state = 'done', finished_at = $2 WHERE id = $1", old["id"], long_ago
+    )
+    await store.prune(db, now() - timedelta(days=30))
+    assert [item["id"] for item in await deliveries(client, key, hook)] == [waiting["id"]]

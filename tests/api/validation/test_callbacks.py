@@ -7,6 +7,7 @@ import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from shared.db import Database
 from shared.settings import Settings
 from tests.api.conftest import Client, api, at_work, create_key, settings_of
 from tests.api.test_webhooks import _asked, until
@@ -27,6 +28,17 @@ def settings(common_settings: dict[str, Any]) -> Settings:
 async def told(receiver: Server, count: int = 1) -> Asked:
     await until(lambda: _asked(receiver, count))
     return receiver.asked[count - 1]
+
+
+async def _put_away(settings: Settings, count: int) -> bool:
+    db = await Database.open(settings.database_url, schema="validation", pool_size=2)
+    try:
+        return bool(
+            await db.fetchval("SELECT count(*) FROM webhook_subscription WHERE once AND state <> 'active'")
+            == count
+        )
+    finally:
+        await db.close()
 
 
 async def created(client: Client, **request: Any) -> dict[str, Any]:
@@ -59,6 +71,7 @@ async def test_the_end_is_told_to_the_callback(settings: Settings) -> None:
             data={"callback": both},
         )
         third = await told(receiver, 3)
+        await until(lambda: _put_away(settings, 3))
     message = Webhook(SECRET).verify(first.body, first.headers)
     assert (first.target, message["type"], message["subject"]) == (
         "/json",
