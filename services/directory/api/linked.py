@@ -16,7 +16,9 @@ from shared.requests import StrictRoute
 router = APIRouter(prefix="/v1", tags=["formats"], route_class=StrictRoute)
 
 JSON_LD = "application/ld+json"
-SirenPath = Annotated[Siren, Path(description="SIREN, or a SIRET of the body; spaces are forgiven.")]
+SirenPath = Annotated[
+    Siren, Path(description="SIREN, or a SIRET; spaces are forgiven.", examples=["212102313"])
+]
 
 
 @router.get("/progiciels/{progiciel_id}/publiccode.yml", summary="Read an application as publiccode.yml")

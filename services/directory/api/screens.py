@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1", tags=["écrans"], route_class=StrictRoute)
 # A browser asks again after so many seconds, and then by ETag.
 SHORT = "public, max-age=15"
 LONG = "public, max-age=3600"
-SirenPath = Annotated[Siren, Path(description="SIREN; spaces are forgiven.")]
+SirenPath = Annotated[Siren, Path(description="SIREN; spaces are forgiven.", examples=["212102313"])]
 
 
 @router.get("/screens/home", response_model=HomeScreen, summary="All of the home screen")

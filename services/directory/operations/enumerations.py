@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.directory.domain import atd, contacts, demande, labels, moderation, territoire
+from services.directory.domain import atd, contacts, demande, labels, moderation, reference, territoire
 from services.directory.domain.claims import SOURCES, STATUS_LABELS
 from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES
 from services.directory.domain.domaines import DOMAINES
@@ -87,6 +87,7 @@ ENUMERATIONS: dict[str, Labels] = {
     "line_outcome": LINE_OUTCOMES,
     "imported": IMPORTED,
     "job_state": JOB_STATES,
+    "reference_change": reference.KINDS,
     "role": ROLES,
 }
 

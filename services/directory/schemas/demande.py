@@ -19,8 +19,11 @@ class DemandeQuery(BaseModel):
     territoire: TerritoireCode = Field(
         default="france",
         description="`france`, `region:27`, `departement:21`, `epci:<SIREN>` or `commune:<INSEE code>`.",
+        examples=["region:27"],
     )
-    domaine: DomaineCode | None = Field(default=None, description="One domain only.")
+    domaine: DomaineCode | None = Field(
+        default=None, description="One domain only.", examples=["deliberations"]
+    )
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Length of the ranking.")
 
 

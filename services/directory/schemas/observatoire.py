@@ -23,9 +23,11 @@ class ObservatoireQuery(BaseModel):
         description="`france`, `region:27`, `departement:21`, `epci:<SIREN>` or `commune:<INSEE code>`.",
         examples=["departement:21"],
     )
-    type: list[TypeCode] = Field(default=[], max_length=MOST_CHOICES, description="Types of body.")
+    type: list[TypeCode] = Field(
+        default=[], max_length=MOST_CHOICES, description="Types of body.", examples=[["COM", "CC"]]
+    )
     population: list[PopulationCode] = Field(
-        default=[], max_length=MOST_CHOICES, description="Population classes."
+        default=[], max_length=MOST_CHOICES, description="Population classes.", examples=[["3500-9999"]]
     )
 
 

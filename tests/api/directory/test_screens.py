@@ -157,3 +157,32 @@ TECHNICAL = ("Webhook", "NewWebhook", "Delivery", "Attempt")
 )
 async def test_what_is_not_there(client: httpx.AsyncClient, path: str, status: int) -> None:
     assert (await client.get(API + path)).status_code == status
+
+
+async def test_the_examples_of_the_description_are_answered(
+    client: httpx.AsyncClient, made: dict[str, str]
+) -> None:
+    """Every address of the reading side, asked with each example that its description gives."""
+    described = (await client.get("/directory/openapi.json")).json()
+    own = {"siren": made["vendor"], "progiciel_id": made["progiciel"]}
+    replayed = 0
+    for path, operations in described["paths"].items():
+        operation = operations.get("get", {})
+        if not {"écrans", "observatoire", "recherche", "formats"} & set(operation.get("tags", ())):
+            continue
+        query, url = {}, path
+        for parameter in operation.get("parameters", ()):
+            name = parameter["name"]
+            examples = parameter["schema"].get("examples") or parameter.get("examples") or []
+            if parameter["in"] == "query" and examples:
+                query[name] = examples[0]
+            if parameter["in"] == "path":
+                value = own[name] if "editeurs" in path or (name not in ("siren",) and name in own) else None
+                url = url.replace(f"{{{name}}}", value or (examples[0] if examples else ""))
+        if "{" in url or "//" in url or url.endswith("/") or "/imports/" in url:
+            continue
+        for asked in ({}, *({name: example} for name, example in query.items())):
+            answer = await client.get(url, params=asked)
+            assert answer.status_code == 200, (url, asked, answer.text)
+            replayed += 1
+    assert replayed > 25
