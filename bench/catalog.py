@@ -135,7 +135,8 @@ async def measure(database_url: str, redis_url: str, folder: Path, options: argp
             outcomes = Counter(orjson.loads(line)["outcome"] for line in answer.content.splitlines())
             written = await _rows_written(connection, before)
             print(
-                f"{step:10} {len(documents) / seconds:8.0f} datasets/s  {cpu / len(documents) * 1e6:6.0f} µs of CPU each  "
+                f"{step:10} {len(documents) / seconds:8.0f} datasets/s  "
+                f"{cpu / len(documents) * 1e6:6.0f} µs of CPU each  "
                 f"{written:7} rows written  {dict(outcomes)}"
             )
         await connection.close()

@@ -1,6 +1,7 @@
 """The one form into which every payload is mapped: a dataset as its portal describes it, before it is stored."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -145,6 +146,8 @@ class Record:
         members["harvest"] = {name: value for name, value in self.harvest.items() if name != "last_update"}
         members["resources"] = [
             replace(resource, id=None, extras=_steady(resource.extras), harvest=_steady(resource.harvest))
+            if resource.id or resource.extras or resource.harvest
+            else resource
             for resource in self.resources
         ]
         data = orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
@@ -179,7 +182,7 @@ def stable_url(url: str) -> str:
     return urlunsplit(parts._replace(query=urlencode(kept)))
 
 
-def unique_keys(resources: tuple[Resource, ...]) -> list[str]:
+def unique_keys(resources: Sequence[Resource]) -> list[str]:
     """Return the key of each resource; a second of the same key is told by its rank."""
     seen: dict[str, int] = {}
     keys = []

@@ -192,13 +192,13 @@ def resource_changes(
     by_key = {row["key"]: row for row in reversed(before)} | {
         row["key"]: row for row in reversed(before) if row["deleted_at"] is None
     }
+    named = {resource.id for resource in record.resources if resource.id in by_id}
     kept: set[UUID] = set()
     present = []
-    for position, (resource, key) in enumerate(
-        zip(record.resources, unique_keys(record.resources), strict=True)
-    ):
+    for position, (resource, key) in enumerate(zip(record.resources, _keys(record.resources), strict=True)):
         old = by_id.get(resource.id) if resource.id else by_key.get(key)
-        old = None if old is None or old["id"] in kept else old
+        taken = old is not None and (old["id"] in kept or (resource.id is None and old["id"] in named))
+        old = None if taken else old
         row = _resource_row(resource, key, dataset_id, position, moment, old)
         kept.add(row["id"])
         present.append(row)
@@ -210,6 +210,13 @@ def resource_changes(
             changes.to_validate.append({**row, "storage_key": old["storage_key"] if old else None})
     changes.removed += [row["id"] for row in before if row["id"] not in kept and row["deleted_at"] is None]
     return present
+
+
+def _keys(resources: Sequence[Resource]) -> list[str]:
+    """Return the key of each resource; of two that are alike, the one that is there already keeps the plain one."""
+    order = sorted(range(len(resources)), key=lambda place: resources[place].id is None)
+    keys = dict(zip(order, unique_keys([resources[place] for place in order]), strict=True))
+    return [keys[place] for place in range(len(resources))]
 
 
 def _resource_row(

@@ -122,6 +122,9 @@ async def update(session: AsyncSession, caller: Caller, dataset_id: UUID, docume
 
     def changed(record: Record) -> Record:
         names = [name for member in document for name in _MEMBERS.get(member, ())]
+        if said.slug == str(dataset_id):
+            # What we show for want of one.
+            names.remove("slug")
         result = replace(record, **{name: getattr(said, name) for name in names})
         if "resources" in document:
             result = replace(result, resources=_merged(record.resources, _ours(said.resources)))
@@ -131,14 +134,18 @@ async def update(session: AsyncSession, caller: Caller, dataset_id: UUID, docume
 
 
 def _merged(before: Sequence[Resource], after: Sequence[Resource]) -> tuple[Resource, ...]:
-    """Keep of each resource what udata's form of it does not tell: its identifiers in its source."""
+    """Keep of each resource what is not its client's to say, though what it read here holds it."""
     known = {resource.id: resource for resource in before}
-    return tuple(
-        replace(resource, remote_id=known[resource.id].remote_id, uri=known[resource.id].uri)
-        if resource.id in known
-        else resource
-        for resource in after
-    )
+
+    def one(resource: Resource) -> Resource:
+        old = known.get(resource.id)
+        if old is None:
+            return resource
+        kept = {name: getattr(old, name) for name in ("remote_id", "uri", "created", "modified", "harvest")}
+        # The address of a file that we keep is ours to tell, not one to fetch it from.
+        return replace(resource, **kept, url=resource.url if old.url else None)
+
+    return tuple(one(resource) for resource in after)
 
 
 async def order_resources(
