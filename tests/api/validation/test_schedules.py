@@ -15,6 +15,7 @@ from services.validation.operations.context import ValidationContext, open_valid
 from services.validation.operations.schedule_turns import ScheduleTurns
 from services.validation.operations.schedules import KIND, start_due
 from services.validation.settings import ValidationSettings
+from shared.changes.log import publish
 from shared.clock import now
 from shared.messaging.work import WorkTable
 from tests.api.conftest import Client, api, at_work, create_key, settings_of
@@ -118,6 +119,8 @@ async def test_a_changed_file_is_validated_an_unchanged_one_costs_nothing_and_a_
     place: Place,
 ) -> None:
     schedule = await place.schedule(label="Nos délibérations")
+    asked = {"url": place.site.server.url("/hook"), "events": ["schedule.verdict_changed"]}
+    assert (await place.client.post("/validation/v1/webhooks", json=asked)).status_code == 201
     day = now()
     await place.turn(day)
     await place.validate()
@@ -138,10 +141,12 @@ async def test_a_changed_file_is_validated_an_unchanged_one_costs_nothing_and_a_
     assert validation["source"]["url"] == place.site.url
     assert runs[0]["schema"] == {"name": SCHEMA, "version": "2.1.5"}
     assert await place.context.db.fetchval("SELECT count(*) FROM validation") == 2
-    [change] = await place.changes()
+    [change] = [change for change in await place.changes() if change["type"].startswith("schedule.")]
     assert change["type"] == "schedule.verdict_changed"
     assert (change["data"]["previous"], change["data"]["outcome"]) == ("valid", "invalid")
     assert change["audience"].startswith("key:")
+    await publish(place.context.db)
+    assert await place.context.db.fetchval("SELECT count(*) FROM webhook_delivery") == 1
 
 
 async def test_the_same_bytes_without_any_tag_are_not_validated_again(place: Place) -> None:
