@@ -16,7 +16,7 @@ import openpyxl
 import orjson
 import pytest
 
-from tests.api.conftest import Client, api, at_work, settings_of
+from tests.api.conftest import Client, api, at_work, create_key, settings_of
 from tests.support.api import assert_problem, kept_files, storage_folder
 from tests.support.http_servers import reply, serving
 
@@ -317,3 +317,41 @@ async def test_the_report_in_the_answer_is_the_report(client: Client) -> None:
     )
     stored = await client.get(f"{PATH}/{answer.json()['id']}/report")
     assert orjson.loads(answer.content)["report"] == stored.json()
+
+
+async def test_a_package_has_its_forms_too(client: Client) -> None:
+    schema = {"fields": [{"name": "a", "type": "integer"}]}
+    package = {
+        "resources": [{"name": name, "path": f"{name}.csv", "schema": schema} for name in ("un", "deux")]
+    }
+    answer = await client.post(
+        PATH,
+        files=[("file", ("un.csv", b"a\n1\nx\n")), ("file", ("deux.csv", b"a\ny\nz\n"))],
+        data={"package": json.dumps(package)},
+        headers={"prefer": "wait=30"},
+    )
+    address = f"{PATH}/{answer.json()['id']}/report"
+    for extension in ("", ".html", ".csv", ".txt", ".sarif", ".junit.xml"):
+        assert (await client.get(address + extension)).status_code == 200, extension
+    page = (await client.get(f"{address}.html")).text
+    assert page.count("<article") == 2
+    rows = list(csv.DictReader(io.StringIO((await client.get(f"{address}.csv")).text)))
+    assert [(row["file"], row["row"]) for row in rows] == [("un", "3"), ("deux", "2"), ("deux", "3")]
+    found = (await client.get(f"{address}/errors?resource=deux&row=3")).json()["items"]
+    assert [(error["resource"], error["cell"]) for error in found] == [("deux", "z")]
+    assert_problem(await client.get(f"{address}.xlsx"), 409, "not-a-table")
+
+
+async def test_a_private_report_is_its_owners_alone(client: Client, settings: Any) -> None:
+    key = await create_key(settings.database_url)
+    mine = {"authorization": f"Bearer {key}"}
+    answer = await client.post(
+        f"{PATH}?private=true",
+        files={"file": ("a.csv", TABLE.encode())},
+        data={"schema": "scdl/deliberations"},
+        headers={"prefer": "wait=30", **mine},
+    )
+    address = f"{PATH}/{answer.json()['id']}/report"
+    for extension in ("", "/errors", ".html", ".csv", ".xlsx"):
+        assert_problem(await client.get(address + extension), 404, "validation-not-found")
+        assert (await client.get(address + extension, headers=mine)).status_code == 200
