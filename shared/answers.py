@@ -79,13 +79,18 @@ def french_message(kind: str, context: Mapping[str, Any], english: str) -> str:
         return template
 
 
+def english_message(context: Mapping[str, Any], english: str) -> str:
+    """Return the English words for one of pydantic's errors: those that our own error brings (`en`), else its."""
+    return str(getattr(context.get("error"), "en", None) or english)
+
+
 def validation_problem(error: RequestValidationError) -> InvalidRequest:
     """Return the problem for what pydantic found; the rejected values themselves are not repeated."""
     listed = [
         {
             "pointer": json_pointer(item["loc"]),
             "message": french_message(item["type"], item.get("ctx") or {}, item["msg"]),
-            "message_en": item["msg"],
+            "message_en": english_message(item.get("ctx") or {}, item["msg"]),
         }
         for item in error.errors()[:50]
     ]

@@ -47,7 +47,7 @@ class DirectorySettings(Settings):
         default=5_000_000, ge=1_000, description="Largest CSV file that may be brought in, in bytes."
     )
     directory_max_import_lines: int = Field(
-        default=10_000, ge=1, le=100_000, description="Most lines of a CSV file that may be brought in."
+        default=5_000, ge=1, le=100_000, description="Most lines of a CSV file that may be brought in."
     )
     directory_import_slots: int = Field(
         default=1, ge=1, le=20, description="CSV files that one worker brings in at the same time."

@@ -17,7 +17,7 @@ from services.directory.operations.progiciels import MODULES, PROGICIELS, USAGES
 from services.directory.schemas.progiciels import ModuleInput, ProgicielInput
 from services.directory.schemas.usages import UsageInput
 from services.directory.store import imports as store
-from shared.answers import french_message
+from shared.answers import english_message, french_message
 from shared.auth import Caller
 from shared.problems import InvalidRequest, Problem
 
@@ -198,8 +198,10 @@ def _day(text: str) -> str | None:
 def _misfit(error: ValidationError) -> Taken:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"]) or "?"
-    french = french_message(first["type"], first.get("ctx") or {}, first["msg"])
-    return Taken(Outcome.REFUSED, f"« {place} » : {french}", f"`{place}`: {first['msg']}", "invalid-request")
+    context = first.get("ctx") or {}
+    french = french_message(first["type"], context, first["msg"])
+    english = english_message(context, first["msg"])
+    return Taken(Outcome.REFUSED, f"« {place} » : {french}", f"`{place}`: {english}", "invalid-request")
 
 
 def _added(subject: str) -> Taken:

@@ -100,6 +100,7 @@ async def test_usages_are_brought_in_line_by_line(client: httpx.AsyncClient, key
     ]
     assert (document["accepted"], document["unchanged"], document["refused"]) == (2, 1, 7)
     assert all(len(line["message"]) > 8 and line["message"] != line["message_en"] for line in lines)
+    assert "Value error" not in str(lines)
     usage = (await client.get(lines[0]["subject"])).json()
     assert (usage["version"], usage["export_wanted"]) == ("5.1", True)
     assert usage["claims"][0]["stated_on"] == "2025-12-31"

@@ -279,6 +279,7 @@ async def test_a_declaration_that_does_not_fit_leaves_nothing(
     body = {"siren": DIJON, "progiciel_id": progiciel["id"], "domaine": "budget", "note": "x", **change}
     problem = await send(client, "/declarations", body, {}, 422)
     assert all(error["pointer"].startswith("/body") and error["message"] for error in problem["errors"])
+    assert "Value error" not in str(problem)
     queue = await client.get(f"{API}/moderation?limit=200", headers=moderator)
     assert progiciel["id"] not in queue.text
 
