@@ -17,7 +17,7 @@ export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow setup setup-dev oracle lint format types contracts check reference lock clean
+.PHONY: help run test test-slow setup setup-dev oracle bench lint format types contracts check reference lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -49,6 +49,9 @@ contracts: setup-dev ## who may import whom
 
 oracle: setup-dev ## judge random tables beside frictionless (TABLES=… SEED=…), in an environment of its own
 	@$(BIN)/python -m bench.oracle.environment -- --tables $(TABLES) --seed $(SEED) $(ARGS)
+
+bench: setup-dev ## measure the validator beside frictionless and validata (in environments of their own) and the floor
+	@$(BIN)/python -m bench.validator $(ARGS)
 
 check: lint types contracts test ## everything that must be green before a commit
 

@@ -147,10 +147,11 @@ class ScannedBlocks:
         if too_many_ragged(self._ragged, done):
             raise NotRegular(self._row - self._first_row)
         width = len(self._rules.rules)
-        ends = [*piece.starts.tolist()[1:], piece.consumed]
 
         def record(offset: int) -> list[str]:
-            texts = lines.split_lines(text.between(int(piece.starts[offset]), ends[offset]).decode())
+            last = offset + 1 == piece.records
+            end = piece.consumed if last else int(piece.starts[offset + 1])
+            texts = lines.split_lines(text.between(int(piece.starts[offset]), end).decode())
             return next(csv.reader(texts, delimiter=self._delimiter), [])
 
         ragged = {offset: record(offset) for offset in piece.ragged.tolist()}
