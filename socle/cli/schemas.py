@@ -63,9 +63,9 @@ def show(reference: str, synced: bool, data: Path) -> None:
 def sync(index: str | None, data: Path) -> None:
     """Apporter les schémas du registre national. / Bring the schemas of the national registry here.
 
-    Tout le nouveau jeu est en vigueur d'un coup, ou rien ne change. Code de sortie : 0 tout est là, 1 des schémas ont
-    été laissés de côté, 2 le registre n'a pas pu être lu. / The whole new set is in force at once, or nothing changes.
-    Exit code: 0 all is there, 1 some schemas were left out, 2 the registry could not be read.
+    Tout le nouveau jeu est en vigueur d'un coup, ou rien ne change ; un schéma inutilisable est signalé et laissé de
+    côté. Code de sortie : 0, ou 2 si le registre n'a pas pu être lu. / The whole new set is in force at once, or
+    nothing changes; an unusable schema is told and left out. Exit code: 0, or 2 when the registry could not be read.
     """
     from services.validation.domain.registry_index import IndexUnusable
     from shared.http import FetchFailed, UrlNotAllowed
@@ -83,9 +83,8 @@ def sync(index: str | None, data: Path) -> None:
     for left_out in outcome.problems:
         click.echo(f"{left_out.name}@{left_out.version}: {left_out.fr} / {left_out.en}", err=True)
     figures = (outcome.versions, outcome.changed, len(outcome.problems))
-    click.echo("{} versions, {} nouvelles ou changées, {} laissées de côté.".format(*figures))
-    click.echo("{} versions, {} new or changed, {} left out.".format(*figures))
-    raise SystemExit(1 if outcome.problems else 0)
+    click.echo("Versions : {} ; nouvelles ou changées : {} ; laissées de côté : {}.".format(*figures))
+    click.echo("Versions: {}; new or changed: {}; left out: {}.".format(*figures))
 
 
 async def _synchronise(db: "Database", index: str | None) -> "SyncOutcome":

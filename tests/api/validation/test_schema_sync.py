@@ -247,7 +247,10 @@ async def test_the_command_synchronises_lists_and_says_what_was_left_out(
     site.publish("essai/arbres", "1.0.0", table_schema("essence"))
     site.publish("essai/bancs", "1.0.0", b"[]")
     code, out, err = await command(common_settings, "sync", "--index", site.url)
-    assert (code, out.splitlines()[0]) == (1, "1 versions, 1 nouvelles ou changées, 1 laissées de côté.")
+    assert (code, out.splitlines()[0]) == (
+        0,
+        "Versions : 1 ; nouvelles ou changées : 1 ; laissées de côté : 1.",
+    )
     assert err.startswith("essai/bancs@1.0.0: ")
     assert (await in_force(contexts[1], 1)).choose("essai/arbres").version == "1.0.0"
     site.down = True
