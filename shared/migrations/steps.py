@@ -150,3 +150,7 @@ def _create_deliveries(schema: str) -> None:
         schema=schema,
         postgresql_where=still_open,
     )
+    running = sa.text("state = 'running'")
+    op.create_index(
+        f"ix_{table}_running", table, ["subscription_id"], schema=schema, postgresql_where=running
+    )

@@ -35,7 +35,7 @@ _NEXT_SUBSCRIPTION = (
 _CLAIM = (
     "UPDATE webhook_delivery SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $5 "
     f"WHERE id = (SELECT d.id FROM webhook_delivery AS d WHERE d.subscription_id = $4 AND {_DUE} "
-    "ORDER BY d.next_attempt_at, d.id LIMIT 1 FOR UPDATE SKIP LOCKED) "
+    "ORDER BY d.next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED) "
     "AND (SELECT count(*) FROM webhook_delivery AS r WHERE r.subscription_id = $4 AND r.state = 'running' "
     "AND r.lease_until >= $1) < $3 RETURNING id, fence, attempt, request_id"
 )

@@ -71,4 +71,5 @@ def delivery_constraints(schema: str) -> tuple[Any, ...]:
             "next_attempt_at",
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
+        Index("ix_webhook_delivery_running", "subscription_id", postgresql_where=text("state = 'running'")),
     )
