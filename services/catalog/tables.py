@@ -154,6 +154,8 @@ class Dataset(Table, table=True):
     claims: dict[str, Any] = _document()
     harvest: dict[str, Any] = _document()
     content_hash: str | None = None
+    # That of the very bytes of the line that made it so: the same line again need not even be read.
+    payload_digest: str | None = None
     # Grows at each change, so that an older event that comes late is known to be one.
     revision: int = Field(default=1, sa_type=BigInteger)
     published_at: datetime | None = timestamp(nullable=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request
@@ -228,30 +227,26 @@ async def send_bulk(
         found = await operations.owned(session, caller, source)
     media_type = _media_type(request)
     if media_type in payloads.LINES:
-        entries = bulk.entries_of_lines(context, request.stream(), profile)
+        reader = bulk.Reader(profile, context.settings.max_body_bytes, context.settings.catalog_max_resources)
+        outcomes = bulk.write_lines(context, found.id, found.owner, reader, request.stream())
     elif media_type in payloads.WHOLE:
         data = await _whole_body(request, context)
         most = context.settings.catalog_max_resources
-        entries = _each(await payloads.read_whole(data, media_type, str(request.url), most))
+        entries = await payloads.read_whole(data, media_type, str(request.url), most)
+        outcomes = bulk.write_entries(context, found.id, found.owner, entries)
     else:
         raise UnsupportedMediaType(
             fr=f"Envoyez les jeux de données en {', '.join((*payloads.LINES[:1], *payloads.WHOLE))}.",
             en=f"Send the datasets as {', '.join((*payloads.LINES[:1], *payloads.WHOLE))}.",
         )
-    return DuplexResponse(_outcomes(context, found.id, found.owner, entries), "application/x-ndjson")
+    return DuplexResponse(_lines(outcomes), "application/x-ndjson")
 
 
-async def _each(entries: list[Entry]) -> AsyncIterator[tuple[Entry, int]]:
-    for entry in entries:
-        yield entry, 0
-
-
-async def _outcomes(
-    context: CatalogContext, source_id: UUID, owner: str, entries: AsyncIterator[tuple[Entry, int]]
-) -> AsyncIterator[bytes]:
+async def _lines(batches: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
+    """Yield outcomes as NDJSON; what stops them is told by a last line."""
     last = 0
     try:
-        async for outcomes in bulk.write_all(context, source_id, owner, entries):
+        async for outcomes in batches:
             last = outcomes[-1]["line"]
             yield b"".join(orjson.dumps(outcome) + b"\n" for outcome in outcomes)
     except ClientDisconnect:

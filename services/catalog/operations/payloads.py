@@ -1,9 +1,11 @@
 """A body sent to a source, whatever its format, as the records that it holds, one by one."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any, Literal
 
 import orjson
@@ -24,6 +26,9 @@ LINES = ("application/x-ndjson", "application/jsonl", "application/ndjson")
 CSV = "text/csv"
 WHOLE = (*rdf.MEDIA_TYPES, CSV)
 LONGEST_REMOTE_ID = 500
+# The member that names a dataset in its source.
+_NAMED_BY: dict[Profile, str] = {"socle": "remote_id", "udata": "id"}
+_KEYS = {profile: f"{version('socle')} {profile}".encode() for profile in _NAMED_BY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +50,46 @@ class Entry:
     refusal: Refusal | None = None
 
 
-def read_line(number: int, line: bytes, profile: Profile, most_resources: int) -> Entry:
-    """Return the dataset of one line of NDJSON."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of NDJSON, decoded and no further: when its `digest` is known, that is enough."""
+
+    number: int
+    remote_id: str | None
+    document: Any
+    digest: str
+    refusal: Refusal | None = None
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the line says that the dataset is deleted."""
+        return isinstance(self.document, dict) and bool(self.document.get("deleted"))
+
+
+def read_line(number: int, line: bytes, profile: Profile) -> Line:
+    """Return one line of NDJSON. Its digest is also that of the program, which another version may read otherwise."""
+    digest = hashlib.blake2b(line, digest_size=16, key=_KEYS[profile]).hexdigest()
     try:
         document = orjson.loads(line)
+    except (ValueError, RecursionError) as error:
+        refusal = Refusal(f"ce n'est pas du JSON ({error})", f"Not JSON ({error})")
+        return Line(number, None, None, digest, refusal)
+    named = document.get(_NAMED_BY[profile]) if isinstance(document, dict) else None
+    remote_id = text(named, LONGEST_REMOTE_ID) if isinstance(named, str | int) else None
+    return Line(number, remote_id, document, digest)
+
+
+def read_dataset(line: Line, profile: Profile, most_resources: int) -> Entry:
+    """Return the dataset of a line."""
+    number, document = line.number, line.document
+    if line.refusal is not None:
+        return Entry(number, None, refusal=line.refusal)
+    try:
         check_json(document)
     except JsonRefused:
         return _refused(
             number, None, "caractère NUL, ou JSON trop profond", "A NUL character, or JSON too deep"
         )
-    except (ValueError, RecursionError) as error:
-        return _refused(number, None, f"ce n'est pas du JSON ({error})", f"Not JSON ({error})")
     if not isinstance(document, dict):
         return _refused(number, None, "un objet JSON est attendu", "A JSON object is expected")
     return read_document(number, document, profile, most_resources)
@@ -63,10 +97,10 @@ def read_line(number: int, line: bytes, profile: Profile, most_resources: int) -
 
 def read_document(number: int, document: dict[str, Any], profile: Profile, most_resources: int) -> Entry:
     """Return the dataset of one JSON object."""
-    named = document.get("id" if profile == "udata" else "remote_id")
+    member = _NAMED_BY[profile]
+    named = document.get(member)
     remote_id = text(named, LONGEST_REMOTE_ID) if isinstance(named, str | int) else None
     if remote_id is None:
-        member = "id" if profile == "udata" else "remote_id"
         return _refused(number, None, f"il manque « {member} »", f"`{member}` is missing")
     try:
         record = udata.read(document) if profile == "udata" else _ours(document)

@@ -4,8 +4,8 @@ What follows: resources matched with those that were there, validations asked fo
 other services are told. Operations never commit.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -34,27 +34,36 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A record to write, its digest, and the dataset that it is about when there is one."""
+    """A record to write, its digest, the dataset that it is about if there is one, the digest of its bytes if known."""
 
     record: Record
     digest: str
     dataset_id: UUID | None = None
+    payload: str | None = None
 
 
 async def write_from_source(
-    session: AsyncSession, source_id: UUID, owner: str, records: Sequence[Record]
+    session: AsyncSession,
+    source_id: UUID,
+    owner: str,
+    records: Sequence[Record],
+    payloads: Mapping[str | None, str | None] | None = None,
 ) -> list[Written]:
     """Write datasets by their identifiers in a source (each once in a batch); return what became of each, in order.
 
-    Equal ones are told by their digests, and cost one read for the whole batch.
+    Equal ones are told by their digests, and cost one read for the whole batch. `payloads` holds the digests of the
+    bytes that they were read from, by identifier.
     """
-    items = [Item(record, record.content_hash()) for record in records]
+    by_bytes = payloads or {}
+    items = [
+        Item(record, record.content_hash(), payload=by_bytes.get(record.remote_id)) for record in records
+    ]
     remote_ids = [record.remote_id or "" for record in records]
     known = await store.digests(session, source_id, remote_ids)
     if any(not _same(item, known) for item in items):
         await store.hold_source(session, source_id)
         known = await store.digests(session, source_id, remote_ids)
-    fresh = [Item(item.record, item.digest, _id_of(item, known)) for item in items if not _same(item, known)]
+    fresh = [replace(item, dataset_id=_id_of(item, known)) for item in items if not _same(item, known)]
     done = dict(
         zip(
             (item.record.remote_id for item in fresh),
@@ -98,6 +107,7 @@ async def write(
         row = dataset_row(
             item.record,
             digest=item.digest,
+            payload=item.payload,
             owner=owner,
             source_id=source_id,
             organization=(bodies.get(_key(body, source_id)) if body else None, body),

@@ -156,7 +156,7 @@ async def digests(session: AsyncSession, source_id: UUID, remote_ids: Sequence[s
     found = await run(
         session,
         text(
-            "SELECT id, remote_id, content_hash, deleted_at FROM dataset "
+            "SELECT id, remote_id, content_hash, payload_digest, deleted_at FROM dataset "
             "WHERE source_id = :source AND remote_id = ANY(:ids)"
         ),
         {"source": source_id, "ids": list(remote_ids)},

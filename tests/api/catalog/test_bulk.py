@@ -261,3 +261,21 @@ async def test_a_dataset_put_as_turtle(settings: Settings) -> None:
         "https://a.example/1",
     ]
     assert shown["spatial"]["zones"] == ["fr:commune:25056"]
+
+
+async def test_a_line_sent_again_undoes_what_was_changed_here_meanwhile(settings: Settings) -> None:
+    """Its bytes are those that were known, the dataset is not what they said any more."""
+    merge = {"content-type": "application/merge-patch+json"}
+    path = "/catalog/v1/sources/databfc/datasets/jeu-1"
+    async with sending(settings) as client:
+        await send(client, line(1))
+        shown = (await client.get(path)).json()
+        await client.patch(shown["self"], json={"title": "Autre"}, headers=merge)
+        assert [item["outcome"] for item in await send(client, line(1))] == ["updated"]
+        assert (await client.get(path)).json()["title"] == "Jeu 1"
+        gone = b'{"remote_id": "jeu-1", "deleted": true}'
+        assert [item["outcome"] for item in await send(client, gone)] == ["deleted"]
+        assert [item["outcome"] for item in await send(client, gone)] == ["unchanged"]
+        await client.post(f"{shown['self']}/restore")
+        assert [item["outcome"] for item in await send(client, gone)] == ["deleted"]
+        assert [item["outcome"] for item in await send(client, line(1))] == ["updated"]

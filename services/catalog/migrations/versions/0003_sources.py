@@ -86,6 +86,7 @@ def _extend_datasets() -> None:
                 "description_short",
                 "granularity",
                 "content_hash",
+                "payload_digest",
             )
         ),
         *(
