@@ -47,7 +47,7 @@ TABLE = (
 
 @pytest.fixture
 async def settings(common_settings: dict[str, Any]) -> Any:
-    return settings_of("validation", common_settings)
+    return settings_of("validation", common_settings, validation_processes=1)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ async def events(settings: Settings) -> list[Any]:
 async def test_the_same_request_is_given_the_same_report_without_a_worker(
     common_settings: dict[str, Any],
 ) -> None:
-    settings = settings_of("validation", common_settings)
+    settings = settings_of("validation", common_settings, validation_processes=1)
     async with api("validation", settings) as client:
         async with at_work("validation", settings):
             first = await send(client)
@@ -71,8 +71,8 @@ async def test_the_same_request_is_given_the_same_report_without_a_worker(
 
 
 async def test_what_differs_is_validated(common_settings: dict[str, Any]) -> None:
-    settings = settings_of("validation", common_settings)
-    more = settings_of("validation", common_settings, validation_samples=7)
+    settings = settings_of("validation", common_settings, validation_processes=1)
+    more = settings_of("validation", common_settings, validation_samples=7, validation_processes=1)
     async with api("validation", settings) as client, at_work("validation", settings):
         await send(client)
         for other in (
@@ -91,7 +91,7 @@ async def test_what_differs_is_validated(common_settings: dict[str, Any]) -> Non
 
 
 async def test_a_schema_given_as_a_document_counts_by_its_bytes(common_settings: dict[str, Any]) -> None:
-    settings = settings_of("validation", common_settings)
+    settings = settings_of("validation", common_settings, validation_processes=1)
     schema = '{"fields": [{"name": "a", "type": "integer"}]}'
     async with api("validation", settings) as client, at_work("validation", settings):
         first = await send(client, b"a\n1\n", schema=schema)
@@ -100,7 +100,7 @@ async def test_a_schema_given_as_a_document_counts_by_its_bytes(common_settings:
 
 
 async def test_a_file_at_an_address_is_fetched_then_known(common_settings: dict[str, Any]) -> None:
-    settings = settings_of("validation", common_settings)
+    settings = settings_of("validation", common_settings, validation_processes=1)
     async with (
         serving(reply(TABLE)) as server,
         api("validation", settings) as client,
@@ -122,7 +122,7 @@ async def test_a_file_at_an_address_is_fetched_then_known(common_settings: dict[
 
 
 async def test_many_equal_requests_at_once_all_end(common_settings: dict[str, Any]) -> None:
-    settings = settings_of("validation", common_settings)
+    settings = settings_of("validation", common_settings, validation_processes=1)
     async with api("validation", settings) as client, at_work("validation", settings):
         found = await asyncio.gather(*(send(client) for _ in range(20)))
     assert {one["state"] for one in found} == {"done"}

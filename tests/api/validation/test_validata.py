@@ -24,7 +24,7 @@ STATS = {"errors", "warnings", "seconds", "fields", "rows", "rows_processed"}
 @pytest.fixture
 async def client(common_settings: dict[str, Any]) -> AsyncIterator[Client]:
     """A client of the API, with a worker."""
-    settings = settings_of("validation", common_settings)
+    settings = settings_of("validation", common_settings, validation_processes=1)
     async with api("validation", settings) as client, at_work("validation", settings):
         yield client
 
