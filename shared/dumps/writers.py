@@ -73,7 +73,9 @@ class _Csv:
         self._csv.writerow([column.name for column in columns])
 
     def write(self, rows: Sequence[Row]) -> None:
-        self._csv.writerows([[_cell(row.get(column.name)) for column in self._columns] for row in rows])
+        self._csv.writerows(
+            [[_cell(row.get(column.name), column.kind) for column in self._columns] for row in rows]
+        )
 
     def close(self) -> None:
         self._text.detach()
@@ -108,17 +110,17 @@ def writer(form: Form, file: BinaryIO, columns: Sequence[Column]) -> Writer:
     return _WRITERS[form](file, columns)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, kind: Kind) -> str:
     if value is None:
         return ""
+    if kind == "json":
+        return orjson.dumps(value).decode()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if kind == "texts":
         value = SEPARATOR.join(value)
-    if isinstance(value, list | dict):
-        return orjson.dumps(value).decode()
     text = str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULAS) else text
 
