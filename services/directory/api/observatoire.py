@@ -1,5 +1,6 @@
 """`/directory/v1/observatoire`: the figures of open data in a territory, and the files they began with."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -34,7 +35,8 @@ Asked = Annotated[ObservatoireQuery, Query()]
 @router.get("/observatoire", response_model=ObservatoireView, summary="Read the observatory")
 async def read_observatoire(request: Request, query: Asked) -> Response:
     """Return who must publish, who does and what, for a territory; curves since the first edition."""
-    return json_response(request, operations.shown(await _panorama(request, query)))
+    found = await _panorama(request, query)
+    return json_response(request, await asyncio.to_thread(operations.shown, found))
 
 
 @router.get("/observatoire.csv", summary="Read the observatory as CSV")

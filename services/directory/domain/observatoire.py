@@ -111,19 +111,37 @@ def is_obliged(body: Collectivite) -> bool:
 
 def count(bodies: Sequence[Collectivite], holdings: Mapping[str, Holding]) -> Figures:
     """Return the figures of some bodies, from what each publishes (by SIREN)."""
-    publishing = [body for body in bodies if body.siren in holdings and holdings[body.siren].datasets > 0]
-    held = [holdings[body.siren] for body in publishing]
-    return Figures(
-        bodies=len(bodies),
-        obliged=sum(map(is_obliged, bodies)),
-        publishing=len(publishing),
-        obliged_publishing=sum(map(is_obliged, publishing)),
-        datasets=sum(found.datasets for found in held),
-        scdl_datasets=sum(found.scdl or 0 for found in held),
-        conforming_datasets=sum(found.conforming or 0 for found in held),
-        inhabitants=_inhabitants(bodies),
-        inhabitants_served=_inhabitants(publishing),
-    )
+    [figures] = count_each(bodies, [holdings])
+    return figures
+
+
+def count_each(bodies: Sequence[Collectivite], moments: Iterable[Mapping[str, Holding]]) -> list[Figures]:
+    """Return the figures of some bodies at several moments, from what each publishes then."""
+    by_siren = {body.siren: body for body in bodies}
+    obliged, inhabitants = sum(map(is_obliged, bodies)), _inhabitants(bodies)
+    found = []
+    for holdings in moments:
+        # Those that publish are few: only they are looked at again.
+        held = [
+            (by_siren[siren], one)
+            for siren, one in holdings.items()
+            if siren in by_siren and one.datasets > 0
+        ]
+        publishing = [body for body, _ in held]
+        found.append(
+            Figures(
+                bodies=len(bodies),
+                obliged=obliged,
+                publishing=len(publishing),
+                obliged_publishing=sum(map(is_obliged, publishing)),
+                datasets=sum(one.datasets for _, one in held),
+                scdl_datasets=sum(one.scdl or 0 for _, one in held),
+                conforming_datasets=sum(one.conforming or 0 for _, one in held),
+                inhabitants=inhabitants,
+                inhabitants_served=_inhabitants(publishing),
+            )
+        )
+    return found
 
 
 def split(

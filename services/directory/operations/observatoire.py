@@ -99,7 +99,7 @@ async def panorama(context: DirectoryContext, scope: Scope) -> Panorama:
 
     def counted() -> tuple[list[Collectivite], list[Figures]]:
         bodies = scope.bodies(index)
-        return bodies, [domain.count(bodies, found) for found in holdings]
+        return bodies, domain.count_each(bodies, holdings)
 
     bodies, figures = await asyncio.to_thread(counted)
     return Panorama(scope, name, bodies, moments, holdings, figures, outside, index.version)

@@ -1,5 +1,6 @@
 """One document for each screen of a user interface: all that it shows, in the words of the other addresses."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -38,7 +39,7 @@ MOST_CHANGES = 10
 async def home(context: DirectoryContext) -> dict[str, Any]:
     """Return the first screen: totals, key figures and curves, domains, whom to work with, what is new."""
     france = Territoire()
-    figures = observatoire.shown(await observatoire.panorama(context, Scope(france)))
+    figures = await asyncio.to_thread(observatoire.shown, await observatoire.panorama(context, Scope(france)))
     asked = await demande.demand(context, france, None, MOST_NEEDS)
     news = await log.latest_of_each(context.db, limit=MOST_CHANGES)
     return {
@@ -82,7 +83,9 @@ async def collectivite(context: DirectoryContext, siren: str) -> dict[str, Any]:
     datasets = await observatoire_store.schemas_of(context.db, siren)
     found = None
     if body is not None and (territoire := _own_territory(body)) is not None:
-        found = observatoire.shown(await observatoire.panorama(context, Scope(territoire)))
+        found = await asyncio.to_thread(
+            observatoire.shown, await observatoire.panorama(context, Scope(territoire))
+        )
     return {
         "collectivite": shown,
         "obligation": _obligation(body),
@@ -195,7 +198,7 @@ async def territoire(context: DirectoryContext, wanted: Territoire) -> dict[str,
     codes = [(wanted.level, wanted.code)] if wanted.code else []
     rows = await store.facilitators(context.db, codes)
     return {
-        "observatoire": observatoire.shown(found),
+        "observatoire": await asyncio.to_thread(observatoire.shown, found),
         "demande": await demande.demand(context, wanted, None, MOST_NEEDS),
         "animateurs": [atd.summary(context, row) for row in rows],
         "links": {
