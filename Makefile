@@ -6,7 +6,7 @@ DATA   ?= var
 TABLES ?= 10000
 SEED   ?= 1
 VENV   := .venv
-SCAN   := services/validation/engine/scan/scan.c
+COMPILED := hatch_build.py $(wildcard services/validation/engine/scan/*.c)
 BIN    := $(VENV)/bin
 UV     ?= uv
 # Hashes, every platform, and no address of an index.
@@ -68,7 +68,7 @@ clean: ## remove .venv and caches, never the data
 
 # The stamps: nothing is installed again until a lock changes. `socle` itself is installed editable, so only
 # its metadata (pyproject.toml) and what is compiled (the validator's scan) matter.
-$(VENV)/.installed: requirements.lock pyproject.toml hatch_build.py $(SCAN) | $(VENV)/.python
+$(VENV)/.installed: requirements.lock pyproject.toml $(COMPILED) | $(VENV)/.python
 	@echo "Socle: installing the locked dependencies…"
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SCAN = "services/validation/engine/scan/scan.c"
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
@@ -29,8 +30,9 @@ def plan(folder: Path, target: str) -> str:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout that was set up, as far as make can tell."""
-    for name in ("Makefile", "pyproject.toml", *LOCKS):
-        shutil.copy(ROOT / name, tmp_path)
+    for name in ("Makefile", "pyproject.toml", "hatch_build.py", SCAN, *LOCKS):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
     stamps = tmp_path / ".venv"
     stamps.mkdir()
     (stamps / ".python").write_text(f"{tmp_path}\n")
@@ -53,6 +55,13 @@ def test_a_fresh_checkout_is_set_up(checkout: Path) -> None:
     assert "--require-hashes -r requirements.lock" in steps
     assert "--require-hashes -r requirements-dev.lock" in steps
     assert "requirements-dev.lock" not in plan(checkout, "run"), "serving needs no test tools"
+
+
+@pytest.mark.parametrize("source", ["hatch_build.py", SCAN])
+def test_what_is_compiled_is_compiled_again_when_it_changes(checkout: Path, source: str) -> None:
+    later = time.time() + 60
+    os.utime(checkout / source, (later, later))
+    assert "-e ." in plan(checkout, "run")
 
 
 @pytest.mark.parametrize("lock", LOCKS)
