@@ -1,6 +1,5 @@
 """How a request for a validation is read (JSON, a form, or the file as it is) and accepted."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,13 +9,14 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
+from services.validation.api import packages
 from services.validation.api.forms import Form, discard, read_form
 from services.validation.domain.descriptors import Descriptor, SchemaAsked
 from services.validation.domain.rows import WRITTEN_AS, as_csv
 from services.validation.operations import descriptors, submissions, uploads, validations
 from services.validation.operations.context import ValidationContext
 from services.validation.operations.submissions import Submission
-from services.validation.schemas.validations import PackageRequest, PackageResource, ValidationRequest
+from services.validation.schemas.validations import PackageRequest, ValidationRequest
 from shared.auth import Caller
 from shared.db import OutcomeUnknown
 from shared.problems import InvalidRequest, MalformedRequest, UnsupportedMediaType
@@ -105,7 +105,7 @@ async def _read_raw(
     asked, descriptor = descriptors.choose(context, schema)
     stored = await keep_body(request, context)
     return submissions.uploaded(
-        file_label(filename or ""), stored, schema=asked, descriptors=_listed(descriptor)
+        file_label(filename or ""), stored, schema=asked, descriptors=descriptors.listed(descriptor)
     )
 
 
@@ -129,12 +129,12 @@ async def _read_form(request: Request, context: ValidationContext) -> Submission
 def _of_form(context: ValidationContext, form: Form) -> Submission:
     if form.package is not None:
         if form.schema is not None:
-            raise _no_schema_of_package("/form/schema")
+            raise packages.no_schema("/form/schema")
         described = _parsed(PackageRequest, _json_field(form.package, "package"), ("form", "package"))
-        return _package(context, described, form.files, ("form", "package"))
+        return packages.package(context, described, form.files, ("form", "package"))
     filename, stored = form.one_file()
     asked, descriptor = descriptors.choose(context, form.reference())
-    return submissions.uploaded(filename, stored, schema=asked, descriptors=_listed(descriptor))
+    return submissions.uploaded(filename, stored, schema=asked, descriptors=descriptors.listed(descriptor))
 
 
 def _callback_field(context: ValidationContext, text: str | None) -> CallbackInput | None:
@@ -183,7 +183,7 @@ async def _of_body(context: ValidationContext, asked: ValidationRequest) -> Subm
             en="Name the schema, for instance `scdl/deliberations`, or give it.",
         )
     schema, descriptor = descriptors.choose(context, asked.schema_)
-    given = _listed(descriptor)
+    given = descriptors.listed(descriptor)
     if asked.rows is not None:
         return await _rows(context, asked.rows, asked.filename, schema, given)
     label = file_label(asked.filename or (asked.url or "").partition("?")[0])
@@ -229,77 +229,8 @@ def _package_of_body(context: ValidationContext, asked: ValidationRequest) -> Su
     assert asked.package is not None
     _require_one_source(asked)
     if asked.schema_ is not None:
-        raise _no_schema_of_package("/body/schema")
-    return _package(context, asked.package, [], ("body", "package"))
-
-
-def _no_schema_of_package(pointer: str) -> InvalidRequest:
-    return InvalidRequest.at(
-        pointer,
-        fr="Dans un paquet, chaque fichier a son schéma : donnez-le dans « package ».",
-        en="In a package, each file has its schema: give it in `package`.",
-    )
-
-
-def _package(
-    context: ValidationContext,
-    described: PackageRequest,
-    files: Sequence[tuple[str, Stored]],
-    place: tuple[str, ...],
-) -> Submission:
-    """Return the submission of a package; raises `InvalidRequest` unless its resources and the files agree."""
-    by_name = dict(files)
-    at = "/" + "/".join(place) + "/resources"
-    _check_package(context, described, files, at)
-    resources: list[dict[str, Any]] = []
-    given: list[Descriptor] = []
-    for index, item in enumerate(described.resources):
-        schema, descriptor = descriptors.choose(context, item.schema_)
-        given.extend(_listed(descriptor))
-        url = item.path if "://" in item.path else None
-        stored = None if url else by_name.get(file_label(item.path))
-        if url is None and stored is None:
-            raise InvalidRequest.at(
-                f"{at}/{index}/path",
-                fr="Aucun fichier de ce nom n'est joint, et ce n'est pas une adresse (http ou https).",
-                en="No file of this name is attached, and this is no address (http or https).",
-            )
-        label = file_label(item.path.partition("?")[0])
-        resources.append(submissions.resource(item.name, label, schema, url=url, stored=stored))
-    return submissions.package(file_label(described.name), resources, given)
-
-
-def _check_package(
-    context: ValidationContext, described: PackageRequest, files: Sequence[tuple[str, Stored]], at: str
-) -> None:
-    if len(described.resources) > (most := context.settings.validation_max_files):
-        raise InvalidRequest.at(
-            at,
-            fr=f"{most} fichiers au plus sont acceptés ensemble : validez-les en plusieurs fois.",
-            en=f"{most} files at most are accepted together: validate them in several requests.",
-        )
-    names = [item.name for item in described.resources]
-    paths = [item.path for item in described.resources]
-    for index, (name, path) in enumerate(zip(names, paths, strict=True)):
-        if name in names[:index] or path in paths[:index]:
-            raise InvalidRequest.at(
-                f"{at}/{index}",
-                fr="Ce nom ou ce fichier est déjà celui d'une autre ressource : chacune a les siens.",
-                en="This name or file is that of another resource already: each has its own.",
-            )
-    labels = [filename for filename, _ in files]
-    used: list[PackageResource] = [item for item in described.resources if "://" not in item.path]
-    for label in labels:
-        if labels.count(label) > 1 or label not in [file_label(item.path) for item in used]:
-            raise InvalidRequest.at(
-                "/form/file",
-                fr=f"Le fichier « {label} » est joint deux fois, ou aucune ressource du paquet ne le décrit.",
-                en=f"The file `{label}` is attached twice, or no resource of the package describes it.",
-            )
-
-
-def _listed(descriptor: Descriptor | None) -> tuple[Descriptor, ...]:
-    return () if descriptor is None else (descriptor,)
+        raise packages.no_schema("/body/schema")
+    return packages.package(context, asked.package, [], ("body", "package"))
 
 
 def _parsed(model: type[Model], body: Any, place: tuple[str, ...]) -> Model:

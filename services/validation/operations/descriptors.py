@@ -40,6 +40,11 @@ def _document(given: bytes | Mapping[str, Any]) -> tuple[SchemaAsked, Descriptor
     return SchemaAsked(INLINE, None, sha256=descriptor.sha256), descriptor
 
 
+def listed(descriptor: Descriptor | None) -> tuple[Descriptor, ...]:
+    """Return what `choose` found as the list that a submission keeps."""
+    return () if descriptor is None else (descriptor,)
+
+
 async def used(context: ValidationContext, schema: SchemaAsked) -> Descriptor:
     """Return the descriptor to validate with; one that was not kept yet is, once there is a verdict.
 
