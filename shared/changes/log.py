@@ -25,7 +25,8 @@ BATCH = 1000
 
 _INSERT = text(
     "INSERT INTO change (id, type, subject, data, audience, recorded_at) "
-    "VALUES (:id, :type, :subject, CAST(:data AS jsonb), :audience, :moment)"
+    "SELECT id, type, subject, data, audience, recorded_at "
+    "FROM json_populate_recordset(NULL::change, CAST(:rows AS json))"
 )
 # `max` reads the end of an index, and is the last position for ever: pruning leaves the last change.
 _NUMBER = (
@@ -83,13 +84,13 @@ async def record_changes(session: AsyncSession, entries: Sequence[Entry]) -> lis
             "id": change_id,
             "type": entry.type,
             "subject": str(entry.subject),
-            "data": orjson.dumps(entry.data).decode(),
+            "data": entry.data,
             "audience": entry.audience,
-            "moment": moment,
+            "recorded_at": moment,
         }
         for change_id, entry in zip(ids, entries, strict=True)
     ]
-    await run(session, _INSERT, rows)
+    await run(session, _INSERT, {"rows": orjson.dumps(rows, default=str).decode()})
     await run(session, text("SELECT pg_notify('change_' || current_schema(), '')"))
     return ids
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import orjson
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,7 +32,7 @@ MARK_SECONDS = 2.0
 
 _INSERT = text(
     "INSERT INTO outbox (id, type, payload, request_id, occurred_at) "
-    "VALUES (:id, :type, CAST(:payload AS jsonb), :request_id, :occurred_at)"
+    "SELECT id, type, payload, request_id, occurred_at FROM json_populate_recordset(NULL::outbox, CAST(:rows AS json))"
 )
 
 
@@ -53,13 +54,13 @@ async def emit_all(session: AsyncSession, events: Sequence[Event]) -> None:
         {
             "id": new_id(),
             "type": event.type,
-            "payload": event.model_dump_json(),
+            "payload": event.model_dump(mode="json"),
             "request_id": current_request_id(),
             "occurred_at": now(),
         }
         for event in events
     ]
-    await run(session, _INSERT, rows)
+    await run(session, _INSERT, {"rows": orjson.dumps(rows).decode()})
     await run(session, text("SELECT pg_notify('outbox_' || current_schema(), '')"))
 
 
