@@ -82,7 +82,7 @@ def _with_automaton(rule: Rule, expressions: list[str]) -> Rule | None:
         # A pattern that lets these digits through adds nothing to them, and no other one goes with a checksum.
         if any(expression.strip("^$").replace(r"\d", "[0-9]") != digits for expression in expressions):
             return None
-        expressions = [digits]
+        return rule
     if len(expressions) > 1:
         return None
     if not expressions:

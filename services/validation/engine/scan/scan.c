@@ -207,11 +207,12 @@ static int64_t characters(cell found) {
 }
 
 static int luhn(const uint8_t *digits, int count) {
-    int sum = 0;
+    static const uint8_t doubled[10] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9};
+    unsigned sum = 0;
     for (int at = 0; at < count; at++) {
-        int digit = digits[at] - '0';
-        if ((count - at) % 2 == 0) digit = digit > 4 ? 2 * digit - 9 : 2 * digit;
-        sum += digit;
+        unsigned digit = (unsigned)digits[at] - '0';
+        if (digit > 9) return 0;
+        sum += (count - at) % 2 ? digit : doubled[digit];
     }
     return sum % 10 == 0;
 }
