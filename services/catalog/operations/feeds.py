@@ -1,5 +1,6 @@
 """The datasets as a feed and as dumps."""
 
+from datetime import datetime
 from typing import Any
 
 from services.catalog.operations.context import CatalogContext
@@ -77,6 +78,21 @@ def _entry(
     )
 
 
+def _shown(context: CatalogContext, row: Row) -> dict[str, Any]:
+    """Return a dataset of the dump as the API shows it.
+
+    The database writes the moments inside its JSON without their last zeros: they are read back first.
+    """
+    resources = [
+        {
+            **resource,
+            **{name: datetime.fromisoformat(resource[name]) for name in ("created_at", "modified_at")},
+        }
+        for resource in row["resources"]
+    ]
+    return view(context, {**row, "resources": resources})
+
+
 def _flat(shown: Row) -> Row:
     """Return a dataset as shown in the columns of the flat forms."""
     organization = shown["organization"] or {}
@@ -94,4 +110,4 @@ def _flat(shown: Row) -> Row:
     }
 
 
-DUMP = Dump(name="datasets", sql=store.EVERY_DATASET, columns=_COLUMNS, shown=view, flat=_flat)
+DUMP = Dump(name="datasets", sql=store.EVERY_DATASET, columns=_COLUMNS, shown=_shown, flat=_flat)
