@@ -41,6 +41,7 @@ from services.catalog.domain.vocabularies.territories import granularity_of, zon
 ADMS = "http://www.w3.org/ns/adms#"
 DCAT = "http://www.w3.org/ns/dcat#"
 DCT = "http://purl.org/dc/terms/"
+GEOSPARQL = "http://www.opengis.net/ont/geosparql#"
 FOAF = "http://xmlns.com/foaf/0.1/"
 LOCN = "http://www.w3.org/ns/locn#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -58,12 +59,17 @@ def read(data: bytes, syntax: str, base_iri: str) -> Iterator[Record | PayloadRe
 
     `syntax` is one of the values of `rdf.MEDIA_TYPES`; `base_iri` completes relative addresses.
     """
-    graph = rdf.read(data, syntax, base_iri)
+    for _, found in described(rdf.read(data, syntax, base_iri)):
+        yield found
+
+
+def described(graph: Graph) -> Iterator[tuple[Node, Record | PayloadRefused]]:
+    """Yield each dataset of a graph with its node, or why it is none."""
     for node in datasets(graph):
         try:
-            yield _record(graph, node)
+            yield node, _record(graph, node)
         except PayloadRefused as refused:
-            yield refused
+            yield node, refused
 
 
 def datasets(graph: Graph) -> list[Node]:
@@ -92,14 +98,20 @@ def _record(graph: Graph, node: Node) -> Record:
     files = tuple(_resource(graph, item) for item in _distributions(graph, node))
     found_themes = graph.all(node, DCAT + "theme", DCT + "subject")
     labels = [label for item in found_themes if (label := _label(graph, item))]
+    # The name of a theme of the European Union is not the dataset's own word.
+    own_words = [
+        label
+        for item in found_themes
+        if not written(item).startswith(themes.EU) and (label := _label(graph, item))
+    ]
     spatial = graph.all(node, DCT + "spatial")
     start, end = _period(graph, node)
     return Record(
         title=title,
         description=text(graph.text(node, DCT + "description", DCT + "abstract"), DESCRIPTION_LENGTH) or "",
-        remote_id=_identity(graph, node, title),
+        remote_id=identity(graph, node, title),
         uri=url(written(node)),
-        tags=tags([*(written(word) for word in graph.all(node, DCAT + "keyword")), *labels]),
+        tags=tags([*(written(word) for word in graph.all(node, DCAT + "keyword")), *own_words]),
         themes=themes.themes_of([*(written(item) for item in found_themes), *labels]),
         license=_license(graph, node),
         frequency=frequency_of(_label_or_address(graph, graph.first(node, DCT + "accrualPeriodicity"))),
@@ -118,7 +130,7 @@ def _record(graph: Graph, node: Node) -> Record:
     )
 
 
-def _identity(graph: Graph, node: Node, title: str) -> str:
+def identity(graph: Graph, node: Node, title: str = "") -> str:
     """Return what names a dataset in its catalogue; a nameless one is told by its title and page."""
     named = text(graph.text(node, DCT + "identifier", ADMS + "identifier", SKOS + "notation")) or text(
         written(node)
@@ -190,7 +202,9 @@ def _zones(graph: Graph, spatial: list[Term]) -> tuple[str, ...]:
 def _geometry(graph: Graph, spatial: list[Term]) -> dict[str, object] | None:
     """Return the first GeoJSON geometry that can be read."""
     for term in spatial:
-        for said in graph.all(term, LOCN + "geometry", DCAT + "bbox"):
+        shapes = graph.all(term, GEOSPARQL + "hasGeometry", LOCN + "geometry")
+        said_inside = [said for shape in shapes for said in graph.all(shape, GEOSPARQL + "asGeoJSON")]
+        for said in [*said_inside, *graph.all(term, LOCN + "geometry", DCAT + "bbox")]:
             try:
                 read = mapping(orjson.loads(written(said)))
             except ValueError:

@@ -97,11 +97,8 @@ def read(data: bytes, syntax: str, base_iri: str) -> Graph:
 
     `syntax` is one of the values of MEDIA_TYPES; relative addresses are completed with `base_iri`.
     """
-    if syntax == "xml" and (_ENTITY.search(data) or (b"\x00" in data[:200] and _ENTITY_UTF16.search(data))):
-        raise PayloadRefused(
-            "ce XML déclare des entités, qui sont refusées : écrivez les valeurs en toutes lettres",
-            "This XML declares entities, which are refused: write the values in full",
-        )
+    if syntax == "xml":
+        refuse_entities(data)
     if syntax == "jsonld":
         data = _inlined(data)
     try:
@@ -111,6 +108,15 @@ def read(data: bytes, syntax: str, base_iri: str) -> Graph:
             raise _unreadable(error) from error
         return Graph(_read_leniently(data, syntax, base_iri, error))
     return Graph((quad.subject, quad.predicate.value, quad.object) for quad in quads)
+
+
+def refuse_entities(data: bytes) -> None:
+    """Raise `PayloadRefused` for an XML document that declares entities."""
+    if _ENTITY.search(data) or (b"\x00" in data[:200] and _ENTITY_UTF16.search(data)):
+        raise PayloadRefused(
+            "ce XML déclare des entités, qui sont refusées : écrivez les valeurs en toutes lettres",
+            "This XML declares entities, which are refused: write the values in full",
+        )
 
 
 def _inlined(data: bytes) -> bytes:
