@@ -1,6 +1,8 @@
 """Settings of the validation service."""
 
-from pydantic import Field
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 
 from shared.settings import RATE, Settings
 
@@ -72,7 +74,10 @@ class ValidationSettings(Settings):
         default=20, ge=1, le=200, description="Files accepted in one package, validated together."
     )
     validation_progress_seconds: float = Field(
-        default=0.5, ge=0.01, le=60, description="Time between two notes of how far a validation is, in seconds."
+        default=0.5,
+        ge=0.01,
+        le=60,
+        description="Time between two notes of how far a validation is, in seconds.",
     )
     validation_heartbeat_seconds: float = Field(
         default=15,
@@ -91,4 +96,19 @@ class ValidationSettings(Settings):
         ge=1,
         le=100_000,
         description="Errors kept in a report for each field and kind; all are counted.",
+    )
+    validation_signing_keys_file: Path | None = Field(
+        default=None,
+        description="File of the keys that sign labels, made by `socle keys signing new`; only its owner may read it "
+        "(mode 0600). Without keys no label is granted, and everything else works.",
+    )
+    validation_signing_keys: SecretStr | None = Field(
+        default=None,
+        description="The content of that file, where secrets come by the environment; the file goes first.",
+    )
+    validation_issuer_name: str = Field(
+        default="OpenDataLocale",
+        min_length=1,
+        max_length=200,
+        description="Name of who grants labels, as their credentials show it.",
     )

@@ -8,6 +8,7 @@ from services.validation.domain.registry import Registry
 from services.validation.engine.child import Limits
 from services.validation.migrations import MIGRATIONS
 from services.validation.operations.children import ChildPool
+from services.validation.operations.label_signing import LabelSigner
 from services.validation.operations.registry import LiveRegistry
 from services.validation.settings import ValidationSettings
 from shared.app import Context, open_context
@@ -21,12 +22,13 @@ WRITERS = 2
 
 @dataclass(frozen=True)
 class ValidationContext(Context[ValidationSettings]):
-    """The common context, the schemas in force, and limited processes.
+    """The common context, the schemas in force, who signs labels, and limited processes.
 
     `readers` read headers; `writers` write large reports and workbooks.
     """
 
     schemas: LiveRegistry
+    signer: LabelSigner
     readers: ChildPool
     writers: ChildPool
 
@@ -41,6 +43,8 @@ async def open_validation(settings: ValidationSettings) -> AsyncIterator[Validat
     """Open the connections of a process, with the schemas in force; raises `SchemaOutdated`."""
     async with open_context(MIGRATIONS, settings) as common:
         schemas = LiveRegistry(common.db)
+        signer = LabelSigner(settings)
+        signer.tell()
         # They are started by what first needs them.
         readers = ChildPool(
             READERS, Limits(settings.validation_memory_bytes, HEADER_SECONDS, 2 * HEADER_SECONDS)
@@ -49,7 +53,9 @@ async def open_validation(settings: ValidationSettings) -> AsyncIterator[Validat
         async with schemas.following(common.listener):
             parts = {field.name: getattr(common, field.name) for field in fields(common)}
             try:
-                yield ValidationContext(**parts, schemas=schemas, readers=readers, writers=writers)
+                yield ValidationContext(
+                    **parts, schemas=schemas, signer=signer, readers=readers, writers=writers
+                )
             finally:
                 await readers.close()
                 await writers.close()

@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from services.validation.domain.labels.instants import read_instant
-from services.validation.domain.labels.multikey import base64url, from_base64url
+from services.validation.domain.labels.multikey import from_base64url
 from services.validation.domain.labels.proof import Altered
 
 ALGORITHM = "EdDSA"
@@ -24,11 +24,10 @@ REGISTERED = ("iss", "sub", "jti", "nbf", "exp")
 def sign(document: Mapping[str, Any], key: Ed25519PrivateKey, method: str) -> str:
     """Return a credential as a token; `method` is the DID URL of the key."""
     header = {"alg": ALGORITHM, "typ": TYPE, "cty": "vc", "kid": method}
-    jwk = {**_public(key.public_key()), "d": base64url(key.private_bytes_raw())}
     payload = json.dumps(
         {**document, **claims(document)}, ensure_ascii=False, separators=(",", ":"), sort_keys=True
     )
-    return jws.serialize_compact(header, payload, OKPKey.import_key(jwk), algorithms=[ALGORITHM])
+    return jws.serialize_compact(header, payload, OKPKey.import_key(key), algorithms=[ALGORITHM])
 
 
 def claims(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +60,7 @@ def check(token: str, header: Mapping[str, Any], document: Mapping[str, Any], ke
     if header.get("alg") != ALGORITHM or header.get("typ") != TYPE or "crit" in header:
         raise Altered("header")
     try:
-        jws.deserialize_compact(token.encode(), OKPKey.import_key(_public(key)), algorithms=[ALGORITHM])
+        jws.deserialize_compact(token.encode(), OKPKey.import_key(key), algorithms=[ALGORITHM])
     except (JoseError, ValueError, binascii.Error) as error:
         raise Altered("signature") from error
     try:
@@ -70,7 +69,3 @@ def check(token: str, header: Mapping[str, Any], document: Mapping[str, Any], ke
         raise Altered("claims") from error
     if any(document.get(name) != said[name] for name in REGISTERED):
         raise Altered("claims")
-
-
-def _public(key: Ed25519PublicKey) -> dict[str, str]:
-    return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_bytes_raw())}
