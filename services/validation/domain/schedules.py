@@ -1,47 +1,18 @@
-"""When a file is validated again: at a moment of its own in each day, week or month, later and later while it fails."""
+"""When a file is validated again: in each period at a moment of its own, later and later while it fails."""
 
-import calendar
-import hashlib
 from datetime import datetime, timedelta
-from typing import Literal
-from uuid import UUID
 
-Frequency = Literal["daily", "weekly", "monthly"]
+from shared.cadence import PERIODS, Frequency, next_run
+
+__all__ = ["MOST_FAILURES", "Frequency", "next_run", "retry_at"]
 
 # After so many failures in a row a schedule is paused.
 MOST_FAILURES = 8
 FIRST_WAIT = timedelta(hours=1)
 WAIT_GROWTH = 4
-_PERIODS: dict[Frequency, timedelta] = {
-    "daily": timedelta(days=1),
-    "weekly": timedelta(days=7),
-    "monthly": timedelta(days=28),
-}
-# The shortest month has 28 days.
-_DAYS_OF_MONTH = 28
-_SECONDS_OF_DAY = 86_400
-
-
-def next_run(schedule_id: UUID, frequency: Frequency, after: datetime) -> datetime:
-    """Return the first turn after a moment (UTC).
-
-    The second of the day, and the day of the week or month, follow from the id: turns are spread evenly over them.
-    """
-    digest = int.from_bytes(hashlib.sha256(schedule_id.bytes).digest()[:8])
-    day, second = divmod(digest % (_DAYS_OF_MONTH * 7 * _SECONDS_OF_DAY), _SECONDS_OF_DAY)
-    midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
-    if frequency == "monthly":
-        first = midnight.replace(day=1)
-        turn = first + timedelta(days=day % _DAYS_OF_MONTH, seconds=second)
-        days = calendar.monthrange(first.year, first.month)[1]
-        return turn if turn > after else turn + timedelta(days=days)
-    if frequency == "weekly":
-        midnight += timedelta(days=day % 7 - midnight.weekday())
-    turn = midnight + timedelta(seconds=second)
-    return turn if turn > after else turn + _PERIODS[frequency]
 
 
 def retry_at(frequency: Frequency, failures: int, moment: datetime) -> datetime:
     """Return when to try again after so many failures in a row: 1 h, 4 h, 16 h… never more than the period."""
     wait = FIRST_WAIT * float(WAIT_GROWTH ** min(failures - 1, 10))
-    return moment + min(wait, _PERIODS[frequency])
+    return moment + min(wait, PERIODS[frequency])
