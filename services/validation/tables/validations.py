@@ -1,4 +1,4 @@
-"""Tables of the validation service."""
+"""Validations and their reports, the schemas they use, and the schedules that ask for them."""
 
 from datetime import datetime
 from typing import Any
@@ -6,72 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from shared.changes.tables import ChangeColumns, change_new_index, change_subject_index
-from shared.messaging.tables import (
-    InboxColumns,
-    OutboxColumns,
-    WorkColumns,
-    inbox_due_index,
-    outbox_unsent_index,
-    work_open_index,
-)
-from shared.tables import IdempotencyColumns, service_registry, timestamp
-from shared.webhooks.tables import (
-    DeliveryColumns,
-    SubscriptionColumns,
-    delivery_constraints,
-    subscription_indexes,
-)
-
-mapped = service_registry("validation")
-metadata = mapped.metadata
-
-
-class Table(SQLModel, registry=mapped):
-    """Root of this service's tables."""
-
-
-class Outbox(OutboxColumns, Table, table=True):
-    """Events to send."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (outbox_unsent_index(),)
-
-
-class Inbox(InboxColumns, Table, table=True):
-    """Events received."""
-
-    __tablename__ = "inbox"
-    __table_args__ = (inbox_due_index(),)
-
-
-class Idempotency(IdempotencyColumns, Table, table=True):
-    """Requests already answered."""
-
-    __tablename__ = "idempotency"
-
-
-class Change(ChangeColumns, Table, table=True):
-    """What happened to the validations that somebody asked to be told of."""
-
-    __tablename__ = "change"
-    __table_args__ = (change_new_index(), change_subject_index())
-
-
-class WebhookSubscription(SubscriptionColumns, Table, table=True):
-    """Where to tell whom of what."""
-
-    __tablename__ = "webhook_subscription"
-    __table_args__ = subscription_indexes()
-
-
-class WebhookDelivery(DeliveryColumns, Table, table=True):
-    """A change to tell a subscription."""
-
-    __tablename__ = "webhook_delivery"
-    __table_args__ = delivery_constraints("validation")
+from services.validation.tables.kernel import Table
+from shared.messaging.tables import WorkColumns, work_open_index
+from shared.tables import timestamp
 
 
 class Validation(WorkColumns, Table, table=True):

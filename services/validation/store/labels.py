@@ -1,0 +1,236 @@
+"""SQL of the labels, of what they rest on and of what became of them."""
+
+import secrets
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.validation.domain.labels.facts import (
+    STATUS_BITS,
+    Assurance,
+    Credential,
+    FieldCoverage,
+    GrantedLabel,
+    LabelFacts,
+    LabelState,
+)
+from services.validation.tables import Label, LabelHistory, LabelRun
+from shared.db import Database, run
+
+# Bits are drawn from one list until it is half full: a draw finds a free one at once.
+_FULL = STATUS_BITS // 2
+_FACTS = [
+    field.name for field in fields(LabelFacts) if field.name not in ("label_id", "coverage", "assurance")
+]
+_SHOWN = ", ".join(name for name in Label.model_fields if name not in ("document", "jwt", "key_id"))
+LIVE_STATES = (LabelState.VALIDE, LabelState.A_RENOUVELER, LabelState.SUSPENDU)
+
+
+@dataclass(frozen=True)
+class LabelFilter:
+    """Which labels are wanted; None keeps all."""
+
+    editeur: str | None = None
+    progiciel: UUID | None = None
+    module: UUID | None = None
+    schema_name: str | None = None
+    schema_version: str | None = None
+    state: str | None = None
+    assurance: str | None = None
+
+
+async def get(db: Database, label_id: UUID) -> GrantedLabel | None:
+    """Return a label as it is served, or None."""
+    row = await db.fetchrow("SELECT * FROM label WHERE id = $1", label_id)
+    return None if row is None else granted(dict(row))
+
+
+def granted(row: dict[str, Any]) -> GrantedLabel:
+    """Return the label that a row holds."""
+    return GrantedLabel(
+        facts=facts_of(row),
+        credential=Credential(bytes(row["document"]), row["jwt"], row["key_id"]),
+        state=LabelState(row["state"]),
+        reason_fr=row["reason_fr"],
+        reason_en=row["reason_en"],
+    )
+
+
+def facts_of(row: dict[str, Any]) -> LabelFacts:
+    """Return the facts that a row of `label` holds."""
+    return LabelFacts(
+        label_id=row["id"],
+        coverage=tuple(FieldCoverage(**item) for item in row["coverage"]),
+        assurance=Assurance(row["assurance"]),
+        **{name: row[name] for name in _FACTS},
+    )
+
+
+async def page(
+    db: Database, wanted: LabelFilter, *, before: UUID | None, limit: int, today: date
+) -> list[dict[str, Any]]:
+    """Return labels, the newest first; past its last day a label is expired, whatever was written."""
+    rows = await db.fetch(
+        f"SELECT {_SHOWN} FROM label WHERE ($1::text IS NULL OR editeur_siren = $1) "
+        "AND ($2::uuid IS NULL OR progiciel_id = $2) AND ($3::uuid IS NULL OR module_id = $3) "
+        "AND ($4::text IS NULL OR schema_name = $4) AND ($5::text IS NULL OR schema_version = $5) "
+        "AND ($6::text IS NULL OR $6 = CASE WHEN state IN ('valide', 'a_renouveler') AND valid_until < $10 "
+        "THEN 'expire' ELSE state END) AND ($7::text IS NULL OR assurance = $7) "
+        "AND ($8::uuid IS NULL OR id < $8) ORDER BY id DESC LIMIT $9",
+        wanted.editeur,
+        wanted.progiciel,
+        wanted.module,
+        wanted.schema_name,
+        wanted.schema_version,
+        wanted.state,
+        wanted.assurance,
+        before,
+        limit,
+        today,
+    )
+    return [dict(row) for row in rows]
+
+
+async def row(db: Database, label_id: UUID) -> dict[str, Any] | None:
+    """Return what is shown of a label, or None."""
+    found = await db.fetchrow(f"SELECT {_SHOWN} FROM label WHERE id = $1", label_id)
+    return None if found is None else dict(found)
+
+
+async def history(db: Database, label_id: UUID, *, after: int, limit: int) -> list[dict[str, Any]]:
+    """Return what became of a label, in order."""
+    rows = await db.fetch(
+        "SELECT sequence, action, state, assurance, valid_until, reason_fr, reason_en, role, attested, recorded_at "
+        "FROM label_history WHERE label_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
+        label_id,
+        after,
+        limit,
+    )
+    return [dict(found) for found in rows]
+
+
+async def lock_vendor(session: AsyncSession, siren: str) -> None:
+    """Let the requests of a vendor pass one after the other, until the session ends."""
+    await run(session, text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"labels {siren}"})
+
+
+async def live_twin(session: AsyncSession, module_id: UUID, schema_name: str, major: str) -> UUID | None:
+    """Return the label in life of a module, a schema and a major version, or None."""
+    found = await session.exec(
+        select(Label.id).where(
+            Label.module_id == module_id,
+            Label.schema_name == schema_name,
+            Label.major == major,
+            col(Label.state).in_(LIVE_STATES),
+        )
+    )
+    return found.first()
+
+
+async def used(session: AsyncSession, siren: str, runs: list[UUID], digests: list[str]) -> list[UUID]:
+    """Return the labels that rest already on one of these runs, or of these files of a vendor."""
+    found = await run(
+        session,
+        text(
+            "SELECT DISTINCT label_id FROM label_run WHERE validation_id = ANY(:runs) "
+            "OR (editeur_siren = :siren AND sha256 = ANY(:digests))"
+        ),
+        {"runs": runs, "siren": siren, "digests": digests},
+    )
+    return [item.label_id for item in found]
+
+
+async def rests_on(session: AsyncSession, validation_id: UUID) -> UUID | None:
+    """Return the label that rests on a validation, or None."""
+    found = await session.exec(select(LabelRun.label_id).where(LabelRun.validation_id == validation_id))
+    return found.first()
+
+
+async def add(session: AsyncSession, label: Label) -> None:
+    """Write a new label."""
+    session.add(label)
+    await session.flush()
+
+
+async def add_run(session: AsyncSession, label_run: LabelRun) -> None:
+    """Write that a label rests on a run."""
+    session.add(label_run)
+    await session.flush()
+
+
+async def add_history(session: AsyncSession, entry: LabelHistory) -> None:
+    """Write what became of a label."""
+    session.add(entry)
+    await session.flush()
+
+
+async def hold(session: AsyncSession, label_id: UUID, *, wait: bool = True) -> Label | None:
+    """Return a label, locked until the session ends; None when there is none, or another holds it and `wait` is off."""
+    found = await session.exec(
+        select(Label).where(Label.id == label_id).with_for_update(skip_locked=not wait)
+    )
+    return found.first()
+
+
+async def draw_place(session: AsyncSession) -> tuple[int, int]:
+    """Return a list and a bit in it that no label ever had, drawn at random; nobody else draws meanwhile."""
+    await run(session, text("SELECT pg_advisory_xact_lock(hashtext('labels status list'))"))
+    drawn = (
+        await run(
+            session,
+            text(
+                "SELECT coalesce(max(status_list), 0) AS number, count(*) AS taken FROM label "
+                "WHERE status_list = (SELECT coalesce(max(status_list), 0) FROM label)"
+            ),
+        )
+    ).one()
+    number = drawn.number if drawn.taken < _FULL else drawn.number + 1
+    while True:
+        index = secrets.randbelow(STATUS_BITS)
+        taken = await session.exec(
+            select(Label.id).where(Label.status_list == number, Label.status_index == index)
+        )
+        if taken.first() is None:
+            return number, index
+
+
+async def ending_by(db: Database, day: date, state: str | None = None) -> list[UUID]:
+    """Return the labels in life whose last day comes before a day; of one state only, when it is given."""
+    rows = await db.fetch(
+        "SELECT id FROM label WHERE state NOT IN ('revoque', 'expire') AND valid_until < $1 "
+        "AND ($2::text IS NULL OR state = $2) ORDER BY id",
+        day,
+        state,
+    )
+    return [found["id"] for found in rows]
+
+
+async def live_schemas(db: Database) -> list[tuple[str, str]]:
+    """Return the schemas, in their versions, of the labels in life that no newer version has touched."""
+    rows = await db.fetch(
+        "SELECT DISTINCT schema_name, schema_version FROM label "
+        "WHERE state NOT IN ('revoque', 'expire') AND superseded_by IS NULL"
+    )
+    return [(found["schema_name"], found["schema_version"]) for found in rows]
+
+
+async def of_schema(db: Database, name: str, version: str) -> list[UUID]:
+    """Return the labels in life of a version of a schema that no newer version has touched."""
+    rows = await db.fetch(
+        "SELECT id FROM label WHERE schema_name = $1 AND schema_version = $2 AND superseded_by IS NULL "
+        "AND state NOT IN ('revoque', 'expire') ORDER BY id",
+        name,
+        version,
+    )
+    return [found["id"] for found in rows]
+
+
+async def live(db: Database) -> list[UUID]:
+    """Return the labels in life."""
+    rows = await db.fetch("SELECT id FROM label WHERE state NOT IN ('revoque', 'expire') ORDER BY id")
+    return [found["id"] for found in rows]
