@@ -9,7 +9,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, VARCHAR
 from sqlmodel import Field, SQLModel
 
 from shared.changes.tables import ChangeColumns, change_new_index, change_subject_index
-from shared.messaging.tables import InboxColumns, OutboxColumns, inbox_due_index, outbox_unsent_index
+from shared.messaging.tables import (
+    InboxColumns,
+    OutboxColumns,
+    WorkColumns,
+    inbox_due_index,
+    outbox_unsent_index,
+    work_open_index,
+)
 from shared.tables import IdempotencyColumns, service_registry, timestamp
 from shared.webhooks.tables import (
     DeliveryColumns,
@@ -165,6 +172,8 @@ class Dataset(Table, table=True):
     modified_at: datetime = timestamp()
     archived_at: datetime | None = timestamp(nullable=True)
     deleted_at: datetime | None = timestamp(nullable=True)
+    # Since when its source no longer has it: it is deleted after a grace period.
+    missing_since: datetime | None = timestamp(nullable=True)
 
 
 class Resource(Table, table=True):
@@ -174,6 +183,11 @@ class Resource(Table, table=True):
     """
 
     __tablename__ = "resource"
+    __table_args__ = (
+        Index(
+            "ix_resource_missing_since", "missing_since", postgresql_where=text("missing_since IS NOT NULL")
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     dataset_id: UUID = Field(foreign_key="catalog.dataset.id", ondelete="CASCADE", index=True)
@@ -204,6 +218,7 @@ class Resource(Table, table=True):
     created_at: datetime = timestamp()
     modified_at: datetime = timestamp()
     deleted_at: datetime | None = timestamp(nullable=True)
+    missing_since: datetime | None = timestamp(nullable=True)
     conformity: str
     validation_id: UUID | None = None
     validated_at: datetime | None = timestamp(nullable=True)
@@ -236,3 +251,111 @@ class Verdict(Table, table=True):
     errors: int | None = Field(default=None, sa_type=BigInteger)
     warnings: int | None = Field(default=None, sa_type=BigInteger)
     problem: str | None = None
+
+
+class HarvestPlan(Table, table=True):
+    """How a source is harvested: when, and how much of it may disappear at once."""
+
+    __tablename__ = "harvest_plan"
+    __table_args__ = (
+        Index("ix_harvest_plan_due", "next_run_at", postgresql_where=text("next_run_at IS NOT NULL")),
+    )
+
+    source_id: UUID = Field(primary_key=True, foreign_key="catalog.source.id")
+    frequency: str | None = None
+    next_run_at: datetime | None = timestamp(nullable=True)
+    most_deletions_percent: int = 20
+    grace_days: int = 7
+
+
+class HarvestRun(WorkColumns, Table, table=True):
+    """One harvest of a source: its row is the job, and where it got to."""
+
+    __tablename__ = "harvest_run"
+    __table_args__ = (
+        Index("ix_harvest_run_source_id_id", "source_id", "id"),
+        work_open_index("harvest_run"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    source_id: UUID = Field(foreign_key="catalog.source.id")
+    dry_run: bool = False
+    # The page that is read next: none before the first, and after the last (`complete`).
+    page: int = 0
+    following: str | None = None
+    complete: bool = False
+    total: int | None = None
+    started_at: datetime | None = timestamp(nullable=True)
+    finished_at: datetime | None = timestamp(nullable=True)
+    result: str | None = None
+    problem: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    # Datasets that the source no longer has.
+    missing: int | None = None
+    decided_at: datetime | None = timestamp(nullable=True)
+
+
+class HarvestPage(Table, table=True):
+    """A part of a page that a harvest has read, written with what it led to: the checkpoint and the log in one."""
+
+    __tablename__ = "harvest_page"
+
+    run_id: UUID = Field(primary_key=True, foreign_key="catalog.harvest_run.id", ondelete="CASCADE")
+    page: int = Field(primary_key=True)
+    part: int = Field(primary_key=True)
+    url: str | None = None
+    reader: str
+    etag: str | None = None
+    last_modified: str | None = None
+    sha256: str | None = None
+    following: str | None = None
+    total: int | None = None
+    counts: dict[str, int] = Field(sa_type=JSONB)
+    items: list[dict[str, Any]] = Field(sa_type=JSONB)
+
+
+class LinkHost(WorkColumns, Table, table=True):
+    """A host of published files: the unit of work of the link check, so that a slow one delays no other."""
+
+    __tablename__ = "link_host"
+    __table_args__ = (work_open_index("link_host"),)
+
+    id: UUID = Field(primary_key=True)
+    host: str = Field(unique=True)
+    free_at: datetime = timestamp()
+
+
+class Link(Table, table=True):
+    """What is known of the address of a resource, and when it is looked at next."""
+
+    __tablename__ = "link"
+    __table_args__ = (Index("ix_link_host_next_check_at", "host", "next_check_at"),)
+
+    resource_id: UUID = Field(primary_key=True, foreign_key="catalog.resource.id", ondelete="CASCADE")
+    url: str
+    host: str
+    next_check_at: datetime = timestamp(index=True)
+    level: int = 0
+    available: bool | None = None
+    since: datetime | None = timestamp(nullable=True)
+    checked_at: datetime | None = timestamp(nullable=True)
+    changed_at: datetime | None = timestamp(nullable=True)
+    status: int | None = None
+    reason: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    size: int | None = Field(default=None, sa_type=BigInteger)
+    sha256: str | None = None
+
+
+class LinkEvent(Table, table=True):
+    """A change of what is known of an address: available, away, another file."""
+
+    __tablename__ = "link_event"
+    __table_args__ = (Index("ix_link_event_resource_id_id", "resource_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    resource_id: UUID = Field(foreign_key="catalog.resource.id", ondelete="CASCADE")
+    kind: str
+    at: datetime = timestamp()
+    status: int | None = None
+    reason: str | None = None

@@ -95,11 +95,17 @@ def resource_of(row: Row) -> Resource:
 
 @dataclass(slots=True)
 class ResourceChanges:
-    """The resources of a batch: to write, to write anew, to make tombstones of, to have validated."""
+    """The resources of a batch: to write, to write anew, to make tombstones of, to have validated.
+
+    With `grace`, those that a dataset no longer has are `missing` before they are removed.
+    """
+
+    grace: bool = False
 
     added: list[Row] = field(default_factory=list)
     changed: list[Row] = field(default_factory=list)
     removed: list[UUID] = field(default_factory=list)
+    missing: list[UUID] = field(default_factory=list)
     to_validate: list[Row] = field(default_factory=list)
 
 
@@ -210,7 +216,11 @@ def resource_changes(
             changes.changed.append(row)
         if row["conformity"] == "queued" and (old is None or row["revision"] != old["revision"]):
             changes.to_validate.append({**row, "storage_key": old["storage_key"] if old else None})
-    changes.removed += [row["id"] for row in before if row["id"] not in kept and row["deleted_at"] is None]
+    gone = [row for row in before if row["id"] not in kept and row["deleted_at"] is None]
+    if changes.grace and record.deleted is None:
+        changes.missing += [row["id"] for row in gone if row["missing_since"] is None]
+        return [*present, *gone]
+    changes.removed += [row["id"] for row in gone]
     return present
 
 
@@ -250,6 +260,7 @@ def _resource_row(
         "remote_created_at": resource.created,
         "remote_modified_at": resource.modified,
         "deleted_at": None,
+        "missing_since": None,
     }
     has_schema = bool(resource.schema_name or resource.schema_url)
     if old is None:

@@ -48,11 +48,13 @@ async def write_from_source(
     owner: str,
     records: Sequence[Record],
     payloads: Mapping[str | None, str | None] | None = None,
+    *,
+    grace: bool = False,
 ) -> list[Written]:
     """Write datasets by their identifiers in a source (each once in a batch); return what became of each, in order.
 
     Equal ones are told by their digests, and cost one read for the whole batch. `payloads` holds the digests of the
-    bytes that they were read from, by identifier.
+    bytes that they were read from, by identifier. With `grace`, resources that are no longer told are missing first.
     """
     by_bytes = payloads or {}
     items = [
@@ -67,7 +69,7 @@ async def write_from_source(
     done = dict(
         zip(
             (item.record.remote_id for item in fresh),
-            await write(session, source_id, owner, fresh),
+            await write(session, source_id, owner, fresh, grace=grace),
             strict=True,
         )
     )
@@ -87,7 +89,12 @@ def _id_of(item: Item, known: dict[str, Row]) -> UUID | None:
 
 
 async def write(
-    session: AsyncSession, source_id: UUID | None, owner: str, items: Sequence[Item]
+    session: AsyncSession,
+    source_id: UUID | None,
+    owner: str,
+    items: Sequence[Item],
+    *,
+    grace: bool = False,
 ) -> list[Written]:
     """Write datasets that are new or known to differ; return what became of each, in order."""
     if not items:
@@ -95,7 +102,7 @@ async def write(
     moment = now()
     before = await store.lock_datasets(session, [item.dataset_id for item in items if item.dataset_id])
     bodies = await _write_organizations(session, source_id, [item.record.organization for item in items])
-    changes = ResourceChanges()
+    changes = ResourceChanges(grace)
     added: list[Row] = []
     changed: list[Row] = []
     told: list[tuple[Row | None, Row]] = []
@@ -133,6 +140,7 @@ async def _write_resources(session: AsyncSession, changes: ResourceChanges) -> N
     await store.insert_resources(session, changes.added)
     await store.update_resources(session, changes.changed)
     await store.remove_resources(session, changes.removed, now())
+    await store.miss_resources(session, changes.missing, now())
     await ask_validations(session, changes.to_validate)
 
 

@@ -48,6 +48,7 @@ RESOURCE_COLUMNS = (
     "created_at",
     "modified_at",
     "deleted_at",
+    "missing_since",
     "conformity",
 )
 _ORGANIZATION_COLUMNS = tuple(Organization.model_fields)
@@ -126,6 +127,16 @@ async def remove_resources(session: AsyncSession, ids: Sequence[UUID], moment: d
         await run(
             session,
             text("UPDATE resource SET deleted_at = :moment, modified_at = :moment WHERE id = ANY(:ids)"),
+            {"moment": moment, "ids": list(ids)},
+        )
+
+
+async def miss_resources(session: AsyncSession, ids: Sequence[UUID], moment: datetime) -> None:
+    """Note that a source no longer has resources; they are deleted after a grace period."""
+    if ids:
+        await run(
+            session,
+            text("UPDATE resource SET missing_since = :moment WHERE id = ANY(:ids)"),
             {"moment": moment, "ids": list(ids)},
         )
 
