@@ -84,14 +84,14 @@ def _add_entry(root: Element, entry: Entry) -> None:
     if entry.summary:
         _text(node, "summary", entry.summary)
     for term in entry.categories:
-        SubElement(node, _atom("category"), {"term": _clean(term)})
+        SubElement(node, _atom("category"), {"term": xml_text(term)})
 
 
 def _add_tombstone(root: Element, entry: Deleted) -> None:
     attributes = {"ref": entry.id, "when": _moment(entry.deleted)}
     node = SubElement(root, f"{{{TOMBSTONES}}}deleted-entry", attributes)
     if entry.comment:
-        SubElement(node, f"{{{TOMBSTONES}}}comment").text = _clean(entry.comment)
+        SubElement(node, f"{{{TOMBSTONES}}}comment").text = xml_text(entry.comment)
 
 
 def _author(parent: Element, name: str) -> None:
@@ -99,10 +99,11 @@ def _author(parent: Element, name: str) -> None:
 
 
 def _text(parent: Element, name: str, value: str) -> None:
-    SubElement(parent, _atom(name)).text = _clean(value)
+    SubElement(parent, _atom(name)).text = xml_text(value)
 
 
-def _clean(value: str) -> str:
+def xml_text(value: str) -> str:
+    """Return a text in which what no XML document may hold is replaced (U+FFFD)."""
     return _FORBIDDEN.sub("\ufffd", value)
 
 

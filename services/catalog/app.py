@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.catalog.api import (
     changes,
     datasets,
+    exports,
     feeds,
     organizations,
     sources,
@@ -26,6 +27,8 @@ def create_app(settings: CatalogSettings) -> FastAPI:
             settings=settings,
             open_context=lambda: open_context(MIGRATIONS, settings),
             routers=[
+                # Before what takes the rest of an address for an identifier.
+                exports.router,
                 datasets.router,
                 sources.router,
                 organizations.router,

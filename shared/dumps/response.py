@@ -21,7 +21,7 @@ from shared.caching import not_modified
 from shared.changes import log
 from shared.changes.api import cursor_at
 from shared.clock import now
-from shared.dumps.writers import MEDIA_TYPES, Column, Form, Row, writer
+from shared.dumps.writers import TABULAR, Column, Forms, Row
 
 BATCH = 1000
 PIECE_BYTES = 256 * 1024
@@ -34,17 +34,18 @@ LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 class Dump:
     """What a dump holds: its name, its query, how a row of that is shown, and the columns of its flat forms.
 
-    `flat` turns what is shown into the columns' values; NDJSON gives what is shown.
+    `flat` turns what is shown into the columns' values; NDJSON, and what has no columns, gives what is shown.
     """
 
     name: str
     sql: str
     columns: Sequence[Column]
     shown: Callable[[Context[Any], dict[str, Any]], Row]
-    flat: Callable[[Row], Row]
+    flat: Callable[[Row], Row] | None = None
+    forms: Forms = TABULAR
 
 
-async def dump_response(request: Request, dump: Dump, form: Form) -> Response:
+async def dump_response(request: Request, dump: Dump, form: str) -> Response:
     """Return a whole dump, or 304 when nothing has changed since the client's copy.
 
     `Link` gives its licence, and where to follow what changes from there on (`rel="monitor"`).
@@ -66,11 +67,11 @@ async def dump_response(request: Request, dump: Dump, form: Form) -> Response:
     except BaseException:
         file.close()
         raise
-    return StreamingResponse(_sent(file), headers=headers, media_type=MEDIA_TYPES[form])
+    return StreamingResponse(_sent(file), headers=headers, media_type=dump.forms.media_types[form])
 
 
 def _headers(
-    context: Context[Any], dump: Dump, form: Form, position: int, etag: str, *, zipped: bool
+    context: Context[Any], dump: Dump, form: str, position: int, etag: str, *, zipped: bool
 ) -> dict[str, str]:
     moment = now()
     following = context.link(f"/{context.service}/v1/changes?since={cursor_at(position)}")
@@ -85,9 +86,9 @@ def _headers(
     return {**headers, "content-encoding": "gzip"} if zipped else headers
 
 
-async def _make(context: Context[Any], dump: Dump, form: Form, file: BinaryIO, *, zipped: bool) -> None:
+async def _make(context: Context[Any], dump: Dump, form: str, file: BinaryIO, *, zipped: bool) -> None:
     target = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=5, mtime=0) if zipped else file
-    made = writer(form, cast(BinaryIO, target), dump.columns)
+    made = dump.forms.open(form, cast(BinaryIO, target), dump.columns)
     async with (
         context.db.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
@@ -95,7 +96,7 @@ async def _make(context: Context[Any], dump: Dump, form: Form, file: BinaryIO, *
         cursor = await connection.cursor(dump.sql)
         while rows := await cursor.fetch(BATCH):
             shown = [dump.shown(context, dict(row)) for row in rows]
-            batch = shown if form == "ndjson" else [dump.flat(row) for row in shown]
+            batch = shown if form == "ndjson" or dump.flat is None else [dump.flat(row) for row in shown]
             await asyncio.to_thread(made.write, batch)
     await asyncio.to_thread(made.close)
     if target is not file:

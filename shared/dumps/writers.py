@@ -16,7 +16,7 @@ Form = Literal["ndjson", "csv", "parquet"]
 Kind = Literal["text", "integer", "boolean", "date", "moment", "texts", "json"]
 Row = Mapping[str, Any]
 
-MEDIA_TYPES: dict[Form, str] = {
+MEDIA_TYPES: dict[str, str] = {
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8; header=present",
     "parquet": "application/vnd.apache.parquet",
@@ -52,6 +52,14 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Write what ends the file, and leave it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The forms of a dump: the media type of each, and what writes a form to a file."""
+
+    media_types: Mapping[str, str]
+    open: Callable[[str, BinaryIO, Sequence[Column]], Writer]
 
 
 class _Ndjson:
@@ -98,16 +106,15 @@ class _Parquet:
         self._parquet.close()
 
 
-_WRITERS: dict[Form, Callable[[BinaryIO, Sequence[Column]], Writer]] = {
+_WRITERS: dict[str, Callable[[BinaryIO, Sequence[Column]], Writer]] = {
     "ndjson": _Ndjson,
     "csv": _Csv,
     "parquet": _Parquet,
 }
 
 
-def writer(form: Form, file: BinaryIO, columns: Sequence[Column]) -> Writer:
-    """Return what writes a form to a file; NDJSON holds the rows as they are, whatever the columns."""
-    return _WRITERS[form](file, columns)
+# NDJSON holds the rows as they are, whatever the columns.
+TABULAR = Forms(MEDIA_TYPES, lambda form, file, columns: _WRITERS[form](file, columns))
 
 
 def _cell(value: Any, kind: Kind) -> str:

@@ -82,6 +82,17 @@ async def page(
     )
 
 
+async def count(db: Database, *, siren: str | None, source: str | None) -> int:
+    """Return how many datasets everybody may see."""
+    found: int = await db.fetchval(
+        f"SELECT count(*) FROM dataset AS d LEFT JOIN source AS s ON s.id = d.source_id WHERE {SHOWN} "
+        "AND ($1::text IS NULL OR d.organization_siren = $1) AND ($2::text IS NULL OR s.slug = $2)",
+        siren,
+        source,
+    )
+    return found
+
+
 async def numbered_page(
     db: Database, *, offset: int, limit: int, organization: str | None, tag: str | None
 ) -> tuple[list[dict[str, Any]], int]:
