@@ -23,6 +23,7 @@ SCOPES = (
     "directory:write",
     "directory:moderate",
     "label:request",
+    "label:moderate",
     "admin",
 )
 

@@ -8,6 +8,7 @@ from typing import cast
 from fastapi import FastAPI
 
 from shared.contracts.catalog import DatasetPublished, DatasetRemoved, ResourceRegistered
+from shared.contracts.directory import ExportModuleChanged, ProgicielChanged, UsageChanged
 from shared.contracts.validation import (
     LabelExpired,
     LabelGranted,
@@ -97,8 +98,11 @@ SERVICES: dict[str, Service] = {
 # Event type -> the services that hear it, each on its own queue.
 ROUTES: Routes = {
     ResourceRegistered.type: ("validation",),
-    DatasetPublished.type: ("directory",),
-    DatasetRemoved.type: ("directory",),
+    DatasetPublished.type: ("directory", "validation"),
+    DatasetRemoved.type: ("directory", "validation"),
+    ProgicielChanged.type: ("validation",),
+    ExportModuleChanged.type: ("validation",),
+    UsageChanged.type: ("validation",),
     ValidationCompleted.type: ("catalog",),
     LabelGranted.type: ("directory",),
     LabelRenewed.type: ("directory",),

@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.operations import ageing, datasets, imports, labels, publications
+from services.directory.operations import ageing, announcements, datasets, imports, labels, publications
 from services.directory.operations.context import DirectoryProcess
 from services.directory.operations.reference import import_reference
 from services.directory.store import imports as imports_store
@@ -77,6 +77,12 @@ def clockwork(context: DirectoryProcess) -> list[Clockwork]:
     return [
         Clockwork(
             "import reference", timedelta(minutes=1), partial(bring_in_reference, context), at_start=True
+        ),
+        Clockwork(
+            "tell what nobody was told",
+            timedelta(hours=1),
+            partial(announcements.tell_never_told, db),
+            at_start=True,
         ),
         Clockwork("age claims", timedelta(hours=6), partial(age, db), at_start=True),
         Clockwork("remove orphan files", timedelta(hours=6), partial(imports.remove_orphan_files, context)),

@@ -43,6 +43,10 @@ class DatasetPublished(Event):
     schemas: tuple[str, ...] = Field(
         default=(), description="Names of the Table Schemas that its files follow."
     )
+    resources: tuple[UUID, ...] = Field(
+        default=(),
+        description="Its files that declare a schema; each was told by `catalog.resource.registered`.",
+    )
     reuses: int = Field(default=0, ge=0, description="Number of reuses that are known.")
     published_at: datetime = Field(description="When it was first shown.")
     title: str = Field(default="", description="Its title.")

@@ -57,7 +57,7 @@ class LabelGranted(LabelEvent):
 
 
 class LabelRenewed(LabelEvent):
-    """A label is prolonged, in force again, or close to its end (`a_renouveler`)."""
+    """A label is prolonged, in force again, close to its end (`a_renouveler`), or its assurance changed."""
 
     type: ClassVar[str] = "validation.label.renewed.v1"
 

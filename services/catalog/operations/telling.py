@@ -90,6 +90,7 @@ def _state(row: Row) -> dict[str, Any]:
         "organization_siren": row["organization_siren"],
         "themes": tuple(row["themes"]),
         "schemas": tuple(sorted(set(names))),
+        "resources": tuple(sorted(resource["id"] for resource in judged)),
         "title": row["title"],
         "conforming": conforming([resource["conformity"] for resource in judged]),
     }

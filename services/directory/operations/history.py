@@ -1,15 +1,20 @@
 """Keeps and shows every change: who, when, before, after. Nothing personal is ever put in it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.directory.operations import announcements
 from services.directory.operations.rights import ROLES, role
 from services.directory.store import history as store
+from services.directory.store.announcements import Announced
 from services.directory.tables import HistoryEntry
 from shared.auth import Caller
-from shared.changes.log import record_change
+from shared.changes.log import Entry as Change
+from shared.changes.log import record_changes
 from shared.clock import now
 from shared.db import Database
 from shared.ids import new_id
@@ -24,7 +29,65 @@ _PUBLIC = {
     "usage": "usage",
     "atd": "atd",
 }
+# What claims make known: its first one comes with it, and gives it its status.
+_CLAIMED: tuple[Announced, ...] = ("export_module", "usage")
 _WHAT = {"created": "created", "deleted": "deleted", "removed": "deleted"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A change to record; `owner` is whose entry it is (SIREN)."""
+
+    subject: Subject
+    subject_id: object
+    action: str
+    owner: str | None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    reason: str = ""
+
+
+async def record_all(session: AsyncSession, entries: Sequence[Entry], *, caller: Caller) -> None:
+    """Add changes to the history, in their order, within the transaction that makes them."""
+    moment = now()
+    rows = [
+        HistoryEntry(
+            id=new_id(),
+            subject=one.subject,
+            subject_id=str(one.subject_id),
+            action=one.action,
+            before=one.before,
+            after=one.after,
+            role=role(caller, one.owner),
+            author=caller.name,
+            author_siren=caller.owner_siren,
+            reason=one.reason,
+            recorded_at=moment,
+        )
+        for one in entries
+    ]
+    await store.add_all(session, rows)
+    await record_changes(
+        session,
+        [
+            Change(f"{kind}.{_WHAT.get(one.action, 'updated')}", one.subject_id, {"action": one.action})
+            for one in entries
+            if (kind := _PUBLIC.get(one.subject))
+        ],
+    )
+    await _announce(session, entries)
+
+
+async def _announce(session: AsyncSession, entries: Sequence[Entry]) -> None:
+    """Tell other services what the entries are now."""
+    told: dict[Announced, set[UUID]] = {}
+    for one in entries:
+        if one.subject == "editeur":
+            await announcements.tell_vendor(session, str(one.subject_id))
+        elif one.subject == "progiciel" or (one.subject in _CLAIMED and one.action != "created"):
+            told.setdefault(one.subject, set()).add(UUID(str(one.subject_id)))
+    for subject, ids in told.items():
+        await announcements.tell(session, subject, sorted(ids))
 
 
 async def record(
@@ -39,25 +102,9 @@ async def record(
     after: dict[str, Any] | None = None,
     reason: str = "",
 ) -> None:
-    """Add a change to the history, within the transaction that makes it; `owner` is whose entry it is (SIREN)."""
-    await store.add(
-        session,
-        HistoryEntry(
-            id=new_id(),
-            subject=subject,
-            subject_id=str(subject_id),
-            action=action,
-            before=before,
-            after=after,
-            role=role(caller, owner),
-            author=caller.name,
-            author_siren=caller.owner_siren,
-            reason=reason,
-            recorded_at=now(),
-        ),
-    )
-    if kind := _PUBLIC.get(subject):
-        await record_change(session, f"{kind}.{_WHAT.get(action, 'updated')}", subject_id, {"action": action})
+    """Add one change to the history (see `Entry`)."""
+    entry = Entry(subject, subject_id, action, owner, before, after, reason)
+    await record_all(session, [entry], caller=caller)
 
 
 async def page(

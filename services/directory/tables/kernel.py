@@ -1,6 +1,9 @@
 """What every table of the directory hangs from, and the tables that every service has."""
 
-from sqlmodel import SQLModel
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, text
+from sqlmodel import Field, SQLModel
 
 from shared.changes.tables import ChangeColumns, change_new_index, change_subject_index
 from shared.messaging.tables import InboxColumns, OutboxColumns, inbox_due_index, outbox_unsent_index
@@ -18,6 +21,16 @@ metadata = mapped.metadata
 
 class Table(SQLModel, registry=mapped):
     """Root of this service's tables."""
+
+
+def revision() -> Any:
+    """Return the field that counts how often other services were told of an entry; 0 is never."""
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+
+
+def never_told_index(table: str) -> Index:
+    """Return the index of the entries that nobody was told of."""
+    return Index(f"ix_{table}_never_told", "id", postgresql_where=text("revision = 0"))
 
 
 class Outbox(OutboxColumns, Table, table=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field
 
-from services.directory.tables.kernel import Table
+from services.directory.tables.kernel import Table, never_told_index, revision
 from shared.tables import timestamp
 
 
@@ -31,7 +31,7 @@ class Progiciel(Table, table=True):
     """A business application."""
 
     __tablename__ = "progiciel"
-    __table_args__ = (UniqueConstraint("editeur_siren", "nom_key"),)
+    __table_args__ = (UniqueConstraint("editeur_siren", "nom_key"), never_told_index("progiciel"))
 
     id: UUID = Field(primary_key=True)
     editeur_siren: str = Field(foreign_key="directory.editeur.siren")
@@ -42,6 +42,7 @@ class Progiciel(Table, table=True):
     created_by: str
     created_at: datetime = timestamp()
     modified_at: datetime | None = timestamp(nullable=True)
+    revision: int = revision()
 
 
 class Version(Table, table=True):
@@ -67,6 +68,7 @@ class ExportModule(Table, table=True):
         UniqueConstraint(
             "progiciel_id", "domaine", "schema_name", "schema_version", name="uq_export_module_schema"
         ),
+        never_told_index("export_module"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -81,6 +83,7 @@ class ExportModule(Table, table=True):
     valid_until: date
     created_at: datetime = timestamp()
     modified_at: datetime | None = timestamp(nullable=True)
+    revision: int = revision()
 
 
 class Label(Table, table=True):

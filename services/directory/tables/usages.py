@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from services.directory.tables.kernel import Table
+from services.directory.tables.kernel import Table, never_told_index, revision
 from shared.messaging.tables import WorkColumns, work_open_index
 from shared.tables import timestamp
 
@@ -15,7 +15,10 @@ class Usage(Table, table=True):
     """A collectivité uses an application for a kind of data; known by claims. An unknown version is empty."""
 
     __tablename__ = "usage"
-    __table_args__ = (UniqueConstraint("siren", "progiciel_id", "version", "domaine"),)
+    __table_args__ = (
+        UniqueConstraint("siren", "progiciel_id", "version", "domaine"),
+        never_told_index("usage"),
+    )
 
     id: UUID = Field(primary_key=True)
     siren: str = Field(foreign_key="directory.collectivite.siren")
@@ -27,6 +30,7 @@ class Usage(Table, table=True):
     created_at: datetime = timestamp()
     # Whether the collectivité would like the application to export in the standard format; unknown when NULL.
     export_wanted: bool | None = None
+    revision: int = revision()
 
 
 class Claim(Table, table=True):
@@ -50,6 +54,11 @@ class Claim(Table, table=True):
     author_siren: str | None = None
     stated_on: date
     recorded_at: datetime = timestamp()
+    # The commercial terms that it gives, of an export module: several may be told side by side.
+    policy: str | None = None
+    price_note: str | None = None
+    # The label that says it; no foreign key: labels come by events. One suspended or revoked weighs no more.
+    label_id: UUID | None = Field(default=None, index=True)
 
 
 class BatchImport(WorkColumns, Table, table=True):
