@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from services.validation.jobs import ValidationJobs
-from services.validation.operations import schedules, uploads, withdrawals
+from services.validation.operations import label_life, label_subjects, schedules, uploads, withdrawals
 from services.validation.operations import validations as operations
 from services.validation.operations.children import ChildPool
 from services.validation.operations.context import open_validation
@@ -15,7 +15,8 @@ from services.validation.operations.schema_sync import sync_clockwork
 from services.validation.operations.submissions import validate_resource
 from services.validation.settings import ValidationSettings
 from shared.app import worker_parts
-from shared.contracts.catalog import ResourceRegistered
+from shared.contracts.catalog import DatasetPublished, DatasetRemoved, ResourceRegistered
+from shared.contracts.directory import ExportModuleChanged, ProgicielChanged, UsageChanged
 from shared.messaging.events import Routes
 from shared.messaging.work import Work, WorkTable
 from shared.messaging.worker import Clockwork, Worker, WorkerParts
@@ -24,6 +25,7 @@ from shared.messaging.worker import Clockwork, Worker, WorkerParts
 TURNS_AT_ONCE = 4
 TURN_LEASE = timedelta(seconds=60)
 TICK = timedelta(seconds=20)
+LABELS_TICK = timedelta(minutes=10)
 
 
 def create_worker(settings: ValidationSettings, routes: Routes) -> Worker:
@@ -51,7 +53,14 @@ async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIter
             yield worker_parts(
                 context,
                 routes,
-                handlers={ResourceRegistered: partial(validate_resource, context)},
+                handlers={
+                    ResourceRegistered: partial(validate_resource, context),
+                    DatasetPublished: label_subjects.follow_published,
+                    DatasetRemoved: label_subjects.follow_removed,
+                    ProgicielChanged: label_subjects.follow_progiciel,
+                    ExportModuleChanged: label_subjects.follow_module,
+                    UsageChanged: label_subjects.follow_usage,
+                },
                 work=[
                     Work(operations.KIND, table, jobs.run, jobs.gave_up, settings.validation_processes),
                     Work(schedules.KIND, turns_table, turns.run, turns.gave_up, TURNS_AT_ONCE),
@@ -66,6 +75,9 @@ async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIter
                     *sync_clockwork(context),
                     Clockwork(
                         "start what is due", TICK, partial(schedules.clock_tick, context), at_start=True
+                    ),
+                    Clockwork(
+                        "look after labels", LABELS_TICK, partial(label_life.tick, context), at_start=True
                     ),
                     Clockwork("forget old turns", timedelta(days=1), partial(schedules.prune_runs, context)),
                     Clockwork("remove old uploads", timedelta(hours=1), partial(uploads.remove_old, context)),

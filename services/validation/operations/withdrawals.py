@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.validation.domain.labels.refusals import RunAttested
 from services.validation.domain.ownership import may_change, may_read, owner_name
 from services.validation.domain.problems import (
     ContentAlreadySent,
@@ -18,6 +19,7 @@ from services.validation.domain.problems import (
 from services.validation.operations import uploads
 from services.validation.operations.context import ValidationContext
 from services.validation.operations.validations import end_without_verdict
+from services.validation.store import labels as labels_store
 from services.validation.store import validations as validations_store
 from services.validation.store import withdrawals as store
 from shared.auth import Caller
@@ -87,7 +89,10 @@ async def cancel(session: AsyncSession, validation_id: UUID) -> None:
 
 async def delete(session: AsyncSession, validation_id: UUID) -> list[str]:
     """Delete a validation and its report, its worker being told to stop; return the storage keys to remove once
-    this is committed. Raises `ValidationNotFound`."""
+    this is committed. Raises `ValidationNotFound`, and `RunAttested` where a label rests on it."""
+    label_id = await labels_store.rests_on(session, validation_id)
+    if label_id is not None:
+        raise RunAttested.by(label_id)
     row = await store.delete(session, validation_id)
     if row is None:
         raise ValidationNotFound.of(validation_id)

@@ -27,7 +27,7 @@ _FULL = STATUS_BITS // 2
 _FACTS = [
     field.name for field in fields(LabelFacts) if field.name not in ("label_id", "coverage", "assurance")
 ]
-_SHOWN = ", ".join(name for name in Label.model_fields if name not in ("document", "jwt", "key_id"))
+_RENEWED = "editeur_siren, progiciel_id, version_id, progiciel_version, major, module_id, schema_name"
 LIVE_STATES = (LabelState.VALIDE, LabelState.A_RENOUVELER, LabelState.SUSPENDU)
 
 
@@ -73,10 +73,10 @@ def facts_of(row: dict[str, Any]) -> LabelFacts:
 
 async def page(
     db: Database, wanted: LabelFilter, *, before: UUID | None, limit: int, today: date
-) -> list[dict[str, Any]]:
+) -> list[GrantedLabel]:
     """Return labels, the newest first; past its last day a label is expired, whatever was written."""
     rows = await db.fetch(
-        f"SELECT {_SHOWN} FROM label WHERE ($1::text IS NULL OR editeur_siren = $1) "
+        "SELECT * FROM label WHERE ($1::text IS NULL OR editeur_siren = $1) "
         "AND ($2::uuid IS NULL OR progiciel_id = $2) AND ($3::uuid IS NULL OR module_id = $3) "
         "AND ($4::text IS NULL OR schema_name = $4) AND ($5::text IS NULL OR schema_version = $5) "
         "AND ($6::text IS NULL OR $6 = CASE WHEN state IN ('valide', 'a_renouveler') AND valid_until < $10 "
@@ -93,12 +93,12 @@ async def page(
         limit,
         today,
     )
-    return [dict(row) for row in rows]
+    return [granted(dict(row)) for row in rows]
 
 
 async def row(db: Database, label_id: UUID) -> dict[str, Any] | None:
-    """Return what is shown of a label, or None."""
-    found = await db.fetchrow(f"SELECT {_SHOWN} FROM label WHERE id = $1", label_id)
+    """Return the columns of a label that a renewal starts from, or None."""
+    found = await db.fetchrow(f"SELECT {_RENEWED} FROM label WHERE id = $1", label_id)
     return None if found is None else dict(found)
 
 
