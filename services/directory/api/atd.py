@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from services.directory.api.writing import history_response, matching
+from services.directory.domain.names import search_key
 from services.directory.operations import atd as operations
 from services.directory.operations.context import DirectoryContext
-from services.directory.operations.progiciels import search_key
 from services.directory.schemas.atd import AtdEdit, AtdInput, AtdPage, AtdQuery, AtdView, SupportedPage
 from services.directory.schemas.history import HistoryPage, PageQuery
 from services.directory.store import atd as store

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from services.directory.api.writing import history_response, matching, siren_of_path
+from services.directory.domain.names import search_key
+from services.directory.operations import editeurs as operations
 from services.directory.operations import editing, submissions
-from services.directory.operations import progiciels as operations
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.rights import require_writer
+from services.directory.operations.summaries import editeur_summary
 from services.directory.schemas.history import HistoryPage, PageQuery
 from services.directory.schemas.moderation import SubmissionView
 from services.directory.schemas.progiciels import (
@@ -66,14 +68,12 @@ async def list_editeurs(request: Request, query: Annotated[EditeurQuery, Query()
     """List vendors in the order of their names."""
     context: DirectoryContext = context_of(request)
     after = tuple(decode_cursor(LISTING, query.cursor, [str, str])) if query.cursor else None
-    rows = await store.editeur_page(
-        context.db, key=operations.search_key(query.q), after=after, limit=query.limit + 1
-    )
+    rows = await store.editeur_page(context.db, key=search_key(query.q), after=after, limit=query.limit + 1)
     shown = rows[: query.limit]
     more = len(rows) > query.limit
     following = encode_cursor(LISTING, [shown[-1]["nom_key"], shown[-1]["siren"]]) if more else None
     return page_response(
-        request, {"items": [operations.editeur_summary(context, row) for row in shown], "next": following}
+        request, {"items": [editeur_summary(context, row) for row in shown], "next": following}
     )
 
 

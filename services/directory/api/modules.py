@@ -8,11 +8,11 @@ from fastapi.responses import Response
 
 from services.directory.api.writing import history_response, matching, take_claim
 from services.directory.operations import editing
-from services.directory.operations import progiciels as operations
+from services.directory.operations import modules as operations
 from services.directory.operations.context import DirectoryContext
 from services.directory.schemas.history import HistoryPage, PageQuery
 from services.directory.schemas.progiciels import ModuleDetail, ModuleEdit
-from services.directory.schemas.usages import ClaimInput
+from services.directory.schemas.usages import ModuleClaimInput
 from shared.app import CallerDep, context_of
 from shared.caching import created_response, json_response
 from shared.idempotency import IdempotencyKey
@@ -32,7 +32,7 @@ async def read_module(request: Request, module_id: UUID) -> Response:
     "/{module_id}/claims", status_code=201, response_model=ModuleDetail, summary="Say something of a module"
 )
 async def create_module_claim(
-    request: Request, module_id: UUID, body: ClaimInput, caller: CallerDep, key: IdempotencyKey = None
+    request: Request, module_id: UUID, body: ModuleClaimInput, caller: CallerDep, key: IdempotencyKey = None
 ) -> Response:
     """Confirm, contest or withdraw; nothing said before is lost, and the status follows from all of it."""
     context: DirectoryContext = context_of(request)

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from services.directory.api.writing import history_response, matching
-from services.directory.operations import editing
+from services.directory.domain.names import search_key
+from services.directory.operations import editing, modules
 from services.directory.operations import progiciels as operations
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.rights import require_writer
+from services.directory.operations.summaries import progiciel_summary
 from services.directory.schemas.history import HistoryPage, PageQuery
 from services.directory.schemas.progiciels import (
     ModuleDetail,
@@ -56,7 +58,7 @@ async def list_progiciels(request: Request, query: Annotated[ProgicielQuery, Que
     after = tuple(decode_cursor(LISTING, query.cursor, [str, UUID])) if query.cursor else None
     rows = await store.progiciel_page(
         context.db,
-        key=operations.search_key(query.q),
+        key=search_key(query.q),
         editeur=query.editeur,
         domaine=query.domaine,
         after=after,
@@ -66,7 +68,7 @@ async def list_progiciels(request: Request, query: Annotated[ProgicielQuery, Que
     more = len(rows) > query.limit
     following = encode_cursor(LISTING, [shown[-1]["nom_key"], str(shown[-1]["id"])]) if more else None
     return page_response(
-        request, {"items": [operations.progiciel_summary(context, row) for row in shown], "next": following}
+        request, {"items": [progiciel_summary(context, row) for row in shown], "next": following}
     )
 
 
@@ -143,7 +145,7 @@ async def create_module(
     require_writer(caller)
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        module_id = await operations.add_module(
+        module_id = await modules.add_module(
             context, session, progiciel_id, body, caller=caller, key=idempotency.check(key)
         )
-    return created_response(await operations.find_module(context, module_id))
+    return created_response(await modules.find_module(context, module_id))

@@ -8,14 +8,15 @@ from uuid import UUID
 from fastapi import Request
 from fastapi.responses import Response
 
-from services.directory.domain.claims import Statement
+from services.directory.domain.claims import Statement, Terms
 from services.directory.domain.identifiers import InvalidIdentifier, parse_siren
 from services.directory.operations import claims, history
+from services.directory.operations.claims import Said
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.history import Subject as HistorySubject
 from services.directory.operations.rights import WRITE, may_write, require_writer
 from services.directory.schemas.history import PageQuery
-from services.directory.schemas.usages import ClaimInput
+from services.directory.schemas.usages import ClaimInput, ModuleClaimInput
 from services.directory.store.usages import Subject
 from shared import idempotency
 from shared.auth import Caller
@@ -90,14 +91,14 @@ async def take_claim(
     Raises `Unauthenticated`, `Forbidden`, `IdempotencyKeyReused`, and the problem of an unknown subject.
     """
     require_writer(caller)
+    terms = None
+    if isinstance(body, ModuleClaimInput) and body.policy is not None:
+        terms = Terms(body.policy, body.price_note)
     async with context.db.transaction() as session:
         await claims.add_once(
             session,
             subject,
-            subject_id,
-            statement=Statement(body.statement),
-            source=body.source.model_dump(),
-            stated_on=body.stated_on,
+            Said(subject_id, Statement(body.statement), body.source.model_dump(), body.stated_on, terms),
             caller=caller,
             key=idempotency.check(key),
         )

@@ -49,6 +49,14 @@ VALID_YEARS = 2
 
 
 @dataclass(frozen=True)
+class Terms:
+    """On which commercial terms an export module is said to be had."""
+
+    policy: str
+    price_note: str
+
+
+@dataclass(frozen=True)
 class Claim:
     """One thing said: `author` tells one speaker from another, `author_siren` is their body when it is known."""
 
@@ -57,6 +65,13 @@ class Claim:
     author_siren: str | None
     stated_on: date
     recorded_at: datetime
+    # Those that it gives, of an export module.
+    terms: Terms | None = None
+
+    @property
+    def supports(self) -> bool:
+        """Whether it says that the subject is so."""
+        return self.statement in (Statement.DECLARE, Statement.CONFIRM)
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,17 @@ def standing(claims: Sequence[Claim], *, first_hand: str | None, interested: str
     return Standing(_weighed(ordered, own, interested), valid_until)
 
 
+def says_again(claims: Sequence[Claim], author: str, stated_on: date, terms: Terms | None = None) -> bool:
+    """Tell whether a speaker has said already what is said again, as lately: then it is no news."""
+    return any(
+        claim.supports
+        and claim.author == author
+        and claim.stated_on >= stated_on
+        and terms in (None, claim.terms)
+        for claim in claims
+    )
+
+
 def _weighed(ordered: Sequence[Claim], own: Sequence[Claim], interested: str | None) -> Status:
     settled = _last(own, Statement.DECLARE, Statement.CONFIRM)
     contested = _last(ordered, Statement.CONTEST, Statement.WITHDRAW)
@@ -98,7 +124,7 @@ def _weighed(ordered: Sequence[Claim], own: Sequence[Claim], interested: str | N
 
 def _independent(first: Claim, claims: Sequence[Claim], interested: str | None) -> bool:
     return any(
-        claim.statement in (Statement.DECLARE, Statement.CONFIRM)
+        claim.supports
         and not _same_speaker(claim, first)
         and (interested is None or claim.author_siren != interested)
         for claim in claims
@@ -111,7 +137,7 @@ def _same_speaker(one: Claim, other: Claim) -> bool:
 
 
 def _supporting(claims: Sequence[Claim]) -> list[date]:
-    return [claim.stated_on for claim in claims if claim.statement in (Statement.DECLARE, Statement.CONFIRM)]
+    return [claim.stated_on for claim in claims if claim.supports]
 
 
 def _last(claims: Sequence[Claim], *statements: Statement) -> Claim | None:

@@ -9,6 +9,17 @@ from services.directory.domain.search import Rank
 from services.directory.domain.typos import allowed
 
 
+def name_key(name: str) -> str:
+    """Return the folded name, by which two spellings of one name are the same."""
+    return "".join(words(name))
+
+
+def search_key(query: str) -> str:
+    """Return what to look for in folded names: empty finds all, and a query without a word finds nothing."""
+    # A folded name holds no space.
+    return name_key(query) or (" " if query.strip() else "")
+
+
 def forms(query: str) -> list[str]:
     """Return the folded texts to look for: every word, and the words that carry meaning."""
     folded = words(query)

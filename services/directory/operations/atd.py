@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.directory.domain.atd import ECHELLES, SECTIONS
+from services.directory.domain.names import name_key
 from services.directory.domain.problems import AlreadyListed, NotListed
 from services.directory.operations import history
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.editing import Edit, Match, replace
-from services.directory.operations.progiciels import name_key
 from services.directory.operations.rights import may_write, require_writer
 from services.directory.schemas.atd import AtdEdit, AtdInput, TerritoriesFields
 from services.directory.store import atd as store

@@ -1,20 +1,32 @@
 """Records what is said of a usage or export module, and weighs it all anew."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.domain.claims import SOURCES, STATUS_LABELS, Statement, Status, standing
+from services.directory.domain.claims import (
+    SOURCES,
+    STATUS_LABELS,
+    Claim,
+    Standing,
+    Statement,
+    Status,
+    Terms,
+    standing,
+)
 from services.directory.domain.moderation import Kind
 from services.directory.domain.problems import NotListed
 from services.directory.operations import history
 from services.directory.operations.rights import moderates
 from services.directory.operations.submissions import submit
 from services.directory.store import usages as store
+from services.directory.store.rows import insert_all
 from services.directory.store.usages import Subject
-from services.directory.tables import Claim
+from services.directory.tables import Claim as ClaimRow
 from shared import idempotency
 from shared.auth import Caller
 from shared.clock import now
@@ -22,95 +34,118 @@ from shared.db import Database
 from shared.ids import new_id
 
 
-async def add(
-    session: AsyncSession,
-    subject: Subject,
-    subject_id: UUID,
-    *,
-    statement: Statement,
-    source: dict[str, Any],
-    stated_on: date | None,
-    caller: Caller,
-) -> None:
-    """Record a claim and give its subject the status that follows; raises `NotListed`.
+@dataclass(frozen=True)
+class Said:
+    """One thing to record of a subject: `source` has `kind`, `url` and `note`, `terms` are those of a module."""
 
-    The subject is locked meanwhile: claims made at the same time are weighed one after the other.
+    subject_id: UUID
+    statement: Statement
+    source: Mapping[str, Any]
+    stated_on: date | None = None
+    terms: Terms | None = None
+    label_id: UUID | None = None
+
+
+async def add(session: AsyncSession, subject: Subject, said: Sequence[Said], *, caller: Caller) -> None:
+    """Record claims and give their subjects the status that follows from each; raises `NotListed`.
+
+    The subjects are locked meanwhile: claims made at the same time are weighed one after the other.
     """
-    held = await store.hold(session, subject, subject_id)
-    if held is None:
-        raise not_listed(subject, subject_id)
+    held = await store.hold(session, subject, {one.subject_id for one in said})
+    known = await store.claims_on(session, subject, held)
+    rows, entries = [], []
+    for one in said:
+        if one.subject_id not in held:
+            raise not_listed(subject, one.subject_id)
+        row, about = _row(subject, one, caller), held[one.subject_id]
+        known[one.subject_id].append(
+            Claim(one.statement, row.author, row.author_siren, row.stated_on, row.recorded_at, one.terms)
+        )
+        weighed = _standing(known[one.subject_id], about)
+        after = {"status": weighed.status.value, "claim_id": row.id, "source": row.source}
+        if one.terms is not None:
+            after["policy"] = one.terms.policy
+        entries.append(
+            history.Entry(
+                subject,
+                one.subject_id,
+                one.statement.value,
+                about["first_hand"] or about["interested"],
+                before={"status": about["status"]},
+                after=after,
+            )
+        )
+        about["status"] = weighed.status.value
+        rows.append(row)
+    await insert_all(session, rows)
+    standings = {subject_id: _standing(known[subject_id], about) for subject_id, about in held.items()}
+    await store.write_standings(session, subject, standings)
+    await history.record_all(session, entries, caller=caller)
+    await _submit_contests(session, subject, rows, caller)
+
+
+def _row(subject: Subject, said: Said, caller: Caller) -> ClaimRow:
     moment = now()
-    claim_id = new_id()
-    await store.add_claim(
-        session,
-        Claim(
-            id=claim_id,
-            usage_id=subject_id if subject == "usage" else None,
-            module_id=subject_id if subject == "export_module" else None,
-            statement=statement.value,
-            source=source["kind"],
-            source_url=source["url"],
-            note=source["note"],
-            author=caller.name,
-            author_siren=caller.owner_siren,
-            stated_on=stated_on or moment.date(),
-            recorded_at=moment,
-        ),
+    return ClaimRow(
+        id=new_id(),
+        usage_id=said.subject_id if subject == "usage" else None,
+        module_id=said.subject_id if subject == "export_module" else None,
+        statement=said.statement.value,
+        source=said.source["kind"],
+        source_url=said.source["url"],
+        note=said.source["note"],
+        author=caller.name,
+        author_siren=caller.owner_siren,
+        stated_on=said.stated_on or moment.date(),
+        recorded_at=moment,
+        policy=said.terms.policy if said.terms else None,
+        price_note=said.terms.price_note if said.terms else None,
+        label_id=said.label_id,
     )
-    status = await weigh(session, subject, subject_id, held)
-    owner = held["first_hand"] or held["interested"]
-    await history.record(
-        session,
-        subject,
-        subject_id,
-        statement.value,
-        caller=caller,
-        owner=owner,
-        before={"status": held["status"]},
-        after={"status": status.value, "claim_id": claim_id, "source": source["kind"]},
-    )
-    if statement is Statement.CONTEST and not moderates(caller):
-        proposal = {"subject": subject, "subject_id": subject_id, "note": source["note"]}
-        await submit(session, Kind.CONTEST, proposal, caller=caller, claim_id=claim_id)
 
 
-async def weigh(session: AsyncSession, subject: Subject, subject_id: UUID, held: dict[str, Any]) -> Status:
-    """Give a subject, locked and `held`, the status that follows from all that was said of it; return it."""
-    said = await store.claims_on(session, subject, subject_id)
-    weighed = standing(said, first_hand=held["first_hand"], interested=held["interested"])
-    await store.write_standing(session, subject, subject_id, weighed)
-    return weighed.status
+def _standing(said: Sequence[Claim], about: Mapping[str, Any]) -> Standing:
+    return standing(said, first_hand=about["first_hand"], interested=about["interested"])
+
+
+async def _submit_contests(
+    session: AsyncSession, subject: Subject, rows: Sequence[ClaimRow], caller: Caller
+) -> None:
+    for row in rows:
+        if row.statement == Statement.CONTEST and not moderates(caller):
+            proposal = {
+                "subject": subject,
+                "subject_id": row.usage_id or row.module_id,
+                "note": row.note,
+            }
+            await submit(session, Kind.CONTEST, proposal, caller=caller, claim_id=row.id)
+
+
+async def weigh(session: AsyncSession, subject: Subject, subject_id: UUID) -> tuple[str, Standing, str]:
+    """Give a subject the status that follows from all that was said of it.
+
+    Returns its status before, what it is now, and whose it is (SIREN).
+    """
+    about = (await store.hold(session, subject, [subject_id]))[subject_id]
+    said = (await store.claims_on(session, subject, [subject_id]))[subject_id]
+    weighed = _standing(said, about)
+    await store.write_standings(session, subject, {subject_id: weighed})
+    return about["status"], weighed, about["first_hand"] or about["interested"]
 
 
 async def add_once(
-    session: AsyncSession,
-    subject: Subject,
-    subject_id: UUID,
-    *,
-    statement: Statement,
-    source: dict[str, Any],
-    stated_on: date | None,
-    caller: Caller,
-    key: str | None,
+    session: AsyncSession, subject: Subject, said: Said, *, caller: Caller, key: str | None
 ) -> None:
     """Record a claim, once for each idempotency key; raises `NotListed`, `IdempotencyKeyReused`."""
     replayed = await idempotency.claim(
         session,
         caller=caller.name,
         key=key,
-        request_fingerprint=idempotency.fingerprint(subject, subject_id, statement, source, stated_on),
-        resource_id=subject_id,
+        request_fingerprint=idempotency.fingerprint(subject, said),
+        resource_id=said.subject_id,
     )
     if replayed is None:
-        await add(
-            session,
-            subject,
-            subject_id,
-            statement=statement,
-            source=source,
-            stated_on=stated_on,
-            caller=caller,
-        )
+        await add(session, subject, [said], caller=caller)
 
 
 def not_listed(subject: Subject, subject_id: UUID) -> NotListed:
@@ -134,6 +169,8 @@ async def shown(db: Database, subject: Subject, subject_id: UUID) -> list[dict[s
             "author_siren": row["author_siren"],
             "stated_on": row["stated_on"],
             "recorded_at": row["recorded_at"],
+            "policy": row["policy"],
+            "price_note": row["price_note"],
             "dismissed": row["dismissed"],
         }
         for row in await store.history(db, subject, subject_id)

@@ -8,9 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.directory.domain.contacts import CONSENT_TEXTS, PURPOSES
 from services.directory.domain.problems import NotListed
 from services.directory.operations import history
+from services.directory.operations.addresses import USAGES
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.editing import Match
-from services.directory.operations.progiciels import USAGES
 from services.directory.operations.rights import MODERATE, moderates, require_writer
 from services.directory.schemas.contacts import ContactFields, ContactInput
 from services.directory.store import contacts as store

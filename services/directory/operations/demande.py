@@ -11,8 +11,8 @@ from services.directory.domain.demande import LEVELS, METHOD, Level, Need, Use
 from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.problems import NotListed
 from services.directory.domain.territoire import Territoire
+from services.directory.operations.addresses import EDITEURS, PROGICIELS
 from services.directory.operations.context import DirectoryContext
-from services.directory.operations.progiciels import EDITEURS, PROGICIELS
 
 PATH = "/directory/v1/demande"
 

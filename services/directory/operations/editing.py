@@ -7,18 +7,15 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.directory.domain.names import name_key
 from services.directory.domain.problems import AlreadyListed, NotAvailableToKey, NotListed
 from services.directory.operations import history
+from services.directory.operations.addresses import EDITEURS, PROGICIELS
 from services.directory.operations.context import DirectoryContext
+from services.directory.operations.editeurs import find_editeur
 from services.directory.operations.history import Subject
-from services.directory.operations.progiciels import (
-    EDITEURS,
-    PROGICIELS,
-    find_editeur,
-    find_module,
-    find_progiciel,
-    name_key,
-)
+from services.directory.operations.modules import find_module
+from services.directory.operations.progiciels import find_progiciel
 from services.directory.operations.rights import may_write, require_writer
 from services.directory.schemas.progiciels import EditeurEdit, ModuleEdit, ProgicielEdit, VersionInput
 from services.directory.store import editing as store

@@ -3,10 +3,10 @@
 from typing import Any
 
 from services.directory.domain.domaines import DOMAINES
+from services.directory.operations.addresses import EDITEURS, MODULES, PROGICIELS, USAGES
 from services.directory.operations.atd import PATH as ATD
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
 from services.directory.operations.context import DirectoryContext
-from services.directory.operations.progiciels import EDITEURS, MODULES, PROGICIELS, USAGES
 from services.directory.store import feeds as store
 from shared.app import Context
 from shared.atom import Deleted, Entry, Feed, write_feed

@@ -1,5 +1,6 @@
-"""Takes one line of a file: what a person would have sent by the API, with the same rules and the same refusals."""
+"""Takes the lines of a file: what a person would have sent by the API, with the same rules and the same refusals."""
 
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,17 +10,21 @@ from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.directory.domain.csv_lines import Line
-from services.directory.domain.identifiers import InvalidIdentifier, parse_siren
+from services.directory.domain.identifiers import InvalidIdentifier, clean, parse_siren
 from services.directory.domain.imports import Outcome
-from services.directory.operations import progiciels, usages
-from services.directory.operations.context import DirectoryProcess
-from services.directory.operations.progiciels import MODULES, PROGICIELS, USAGES, name_key
+from services.directory.domain.names import name_key
+from services.directory.operations import modules, progiciels, usages
+from services.directory.operations.addresses import MODULES, PROGICIELS, USAGES
+from services.directory.operations.modules import Proposed
 from services.directory.schemas.progiciels import ModuleInput, ProgicielInput
 from services.directory.schemas.usages import UsageInput
-from services.directory.store import imports as store
+from services.directory.store import progiciels as store
 from shared.answers import english_message, french_message
 from shared.auth import Caller
 from shared.problems import InvalidRequest, Problem
+
+# Applications by their vendor and folded name.
+Named = Mapping[tuple[str, str], UUID]
 
 _YES_NO = {
     "oui": True,
@@ -33,7 +38,7 @@ _YES_NO = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a line: an outcome, why, and the path of the entry it is about."""
 
@@ -52,34 +57,37 @@ class LineRefused(ValueError):
         self.slug, self.fr, self.en = slug, fr, en
 
 
-async def take(
-    context: DirectoryProcess, session: AsyncSession, resource: str, line: Line, caller: Caller
-) -> Taken:
-    """Take one line, or tell why it is refused: then nothing of it is written."""
+async def take(session: AsyncSession, resource: str, lines: Sequence[Line], caller: Caller) -> list[Taken]:
+    """Take some lines together, with a number of statements that does not depend on how many they are.
+
+    Returns what became of each; of a line that is refused nothing is written.
+    """
+    progiciels_of = await _named(session, lines)
+    taken: dict[int, Taken] = {}
+    readable: dict[int, Any] = {}
+    for place, line in enumerate(lines):
+        try:
+            readable[place] = _READERS[resource](_values(line), progiciels_of)
+        except LineRefused as refused:
+            taken[place] = Taken(Outcome.REFUSED, refused.fr, refused.en, refused.slug)
+        except ValidationError as error:
+            taken[place] = _misfit(error)
+    done = await _TAKERS[resource](session, list(readable.values()), caller)
+    taken.update(zip(readable, done, strict=True))
+    return [taken[place] for place in range(len(lines))]
+
+
+def _values(line: Line) -> dict[str, str]:
     if line.refused is not None:
-        slug, fr, en = line.refused
-        return Taken(Outcome.REFUSED, fr, en, slug)
-    try:
-        async with session.begin_nested():
-            return await _TAKERS[resource](context, session, line.values, caller)
-    except LineRefused as refused:
-        return Taken(Outcome.REFUSED, refused.fr, refused.en, refused.slug)
-    except ValidationError as error:
-        return _misfit(error)
-    except InvalidRequest as problem:
-        told: Any = problem.extra["errors"]
-        return Taken(Outcome.REFUSED, told[0]["message"], told[0]["message_en"], problem.slug)
-    except Problem as problem:
-        return Taken(Outcome.REFUSED, problem.fr, problem.en, problem.slug)
+        raise LineRefused(*line.refused)
+    return line.values
 
 
-async def _take_usage(
-    context: DirectoryProcess, session: AsyncSession, values: dict[str, str], caller: Caller
-) -> Taken:
-    body = UsageInput.model_validate(
+def _read_usage(values: dict[str, str], named: Named) -> UsageInput:
+    return UsageInput.model_validate(
         {
             "siren": values["siren"],
-            "progiciel_id": await _progiciel(session, values),
+            "progiciel_id": _progiciel(values, named),
             "version": values.get("version", ""),
             "domaine": values["domaine"],
             "export_wanted": _yes_no(values.get("export_wanted", "")),
@@ -87,29 +95,13 @@ async def _take_usage(
             "stated_on": _day(values.get("stated_on", "")),
         }
     )
-    repeated = await usages.repeat_usage(session, body, caller=caller)
-    if repeated is not None:
-        usage_id, changed = repeated
-        return _added(f"{USAGES}/{usage_id}") if changed else _unchanged(f"{USAGES}/{usage_id}")
-    usage_id = await usages.add_usage(context, session, body, caller=caller, key=None)
-    return _added(f"{USAGES}/{usage_id}")
 
 
-async def _take_progiciel(
-    context: DirectoryProcess, session: AsyncSession, values: dict[str, str], caller: Caller
-) -> Taken:
-    body = ProgicielInput.model_validate({**values, "url": values.get("url") or None})
-    held = await store.find_progiciel(session, body.editeur, name_key(body.nom))
-    if held is not None:
-        same = (held["description"], held["url"]) == (body.description, body.url)
-        return _unchanged(f"{PROGICIELS}/{held['id']}") if same else _differs(f"{PROGICIELS}/{held['id']}")
-    progiciel_id = await progiciels.add_progiciel(context, session, body, caller=caller, key=None)
-    return _added(f"{PROGICIELS}/{progiciel_id}")
+def _read_progiciel(values: dict[str, str], _named: Named) -> ProgicielInput:
+    return ProgicielInput.model_validate({**values, "url": values.get("url") or None})
 
 
-async def _take_module(
-    context: DirectoryProcess, session: AsyncSession, values: dict[str, str], caller: Caller
-) -> Taken:
+def _read_module(values: dict[str, str], named: Named) -> Proposed:
     body = ModuleInput.model_validate(
         {
             "domaine": values["domaine"],
@@ -121,26 +113,79 @@ async def _take_module(
             "stated_on": _day(values.get("stated_on", "")),
         }
     )
-    progiciel_id = await _progiciel(session, values)
-    columns = {
-        "progiciel_id": progiciel_id,
-        "domaine": body.domaine,
-        "schema_name": body.schema_.name,
-        "schema_version": body.schema_.version,
+    return _progiciel(values, named), body
+
+
+_READERS: dict[str, Callable[[dict[str, str], Named], Any]] = {
+    "usages": _read_usage,
+    "progiciels": _read_progiciel,
+    "modules": _read_module,
+}
+
+
+async def _take_usages(session: AsyncSession, bodies: Sequence[UsageInput], caller: Caller) -> list[Taken]:
+    missing = await usages.missing_parts(session, [(body.siren, body.progiciel_id) for body in bodies])
+    listed = [body for body, problem in zip(bodies, missing, strict=True) if problem is None]
+    stated = await usages.state_usages(session, listed, caller=caller)
+    return _merged(missing, [_told(f"{USAGES}/{one.id}", new=one.changed) for one in stated])
+
+
+async def _take_progiciels(
+    session: AsyncSession, bodies: Sequence[ProgicielInput], caller: Caller
+) -> list[Taken]:
+    refused = await progiciels.refusals(session, bodies, caller=caller)
+    allowed = [body for body, problem in zip(bodies, refused, strict=True) if problem is None]
+    brought = await progiciels.bring_progiciels(session, allowed, caller=caller)
+    done = []
+    for body, one in zip(allowed, brought, strict=True):
+        same = (one.row["description"], one.row["url"]) == (body.description, body.url)
+        subject = f"{PROGICIELS}/{one.id}"
+        done.append(_told(subject, new=one.new) if one.new or same else _differs(subject))
+    return _merged(refused, done)
+
+
+async def _take_modules(session: AsyncSession, proposed: Sequence[Proposed], caller: Caller) -> list[Taken]:
+    refused = await modules.refusals(session, [one for one, _ in proposed], caller=caller)
+    allowed = [one for one, problem in zip(proposed, refused, strict=True) if problem is None]
+    stated = await modules.state_modules(session, allowed, caller=caller)
+    done = [
+        _differs(f"{MODULES}/{one}") if new is None else _told(f"{MODULES}/{one}", new=new)
+        for one, new in stated
+    ]
+    return _merged(refused, done)
+
+
+_TAKERS: dict[str, Callable[[AsyncSession, list[Any], Caller], Awaitable[list[Taken]]]] = {
+    "usages": _take_usages,
+    "progiciels": _take_progiciels,
+    "modules": _take_modules,
+}
+
+
+def _merged(problems: Sequence[Problem | None], done: Iterable[Taken]) -> list[Taken]:
+    """Return what became of each line: its problem, else the next of those that were taken."""
+    following = iter(done)
+    return [next(following) if problem is None else _refused(problem) for problem in problems]
+
+
+def _refused(problem: Problem) -> Taken:
+    if isinstance(problem, InvalidRequest):
+        told: Any = problem.extra["errors"]
+        return Taken(Outcome.REFUSED, told[0]["message"], told[0]["message_en"], problem.slug)
+    return Taken(Outcome.REFUSED, problem.fr, problem.en, problem.slug)
+
+
+async def _named(session: AsyncSession, lines: Sequence[Line]) -> Named:
+    """Return the ids of the applications that some lines name by their vendor and name."""
+    names = {
+        (clean(line.values.get("editeur", "")), name_key(line.values["progiciel"]))
+        for line in lines
+        if line.values.get("progiciel")
     }
-    held = await store.find_module(session, columns)
-    if held is not None:
-        terms = ("policy", "price_note", "available_since")
-        same = all(held[name] == getattr(body, name) for name in terms)
-        return _unchanged(f"{MODULES}/{held['id']}") if same else _differs(f"{MODULES}/{held['id']}")
-    module_id = await progiciels.add_module(context, session, progiciel_id, body, caller=caller, key=None)
-    return _added(f"{MODULES}/{module_id}")
+    return await store.find_by_name(session, names) if names else {}
 
 
-_TAKERS = {"usages": _take_usage, "progiciels": _take_progiciel, "modules": _take_module}
-
-
-async def _progiciel(session: AsyncSession, values: dict[str, str]) -> UUID:
+def _progiciel(values: dict[str, str], named: Named) -> UUID:
     """Return the id of the application that a line names, by its id or by its vendor and name."""
     if given := values.get("progiciel_id"):
         try:
@@ -157,8 +202,8 @@ async def _progiciel(session: AsyncSession, values: dict[str, str]) -> UUID:
         raise LineRefused(
             "invalid-request", f"« editeur » : {refused.fr}", f"`editeur`: {refused.en}"
         ) from None
-    held = await store.find_progiciel(session, editeur, name_key(values.get("progiciel", "")))
-    if held is None:
+    found = named.get((editeur, name_key(values.get("progiciel", ""))))
+    if found is None:
         raise LineRefused(
             "not-listed",
             f"L'éditeur {editeur} n'a pas de progiciel de ce nom dans l'annuaire : vérifiez le nom dans {PROGICIELS}, "
@@ -166,7 +211,7 @@ async def _progiciel(session: AsyncSession, values: dict[str, str]) -> UUID:
             f"The vendor {editeur} has no application of this name in the directory: check the name in {PROGICIELS}, "
             "or add the application first.",
         )
-    return UUID(str(held["id"]))
+    return found
 
 
 def _source(values: dict[str, str]) -> dict[str, Any]:
@@ -204,11 +249,9 @@ def _misfit(error: ValidationError) -> Taken:
     return Taken(Outcome.REFUSED, f"« {place} » : {french}", f"`{place}`: {english}", "invalid-request")
 
 
-def _added(subject: str) -> Taken:
-    return Taken(Outcome.ACCEPTED, "Enregistrée.", "Recorded.", subject=subject)
-
-
-def _unchanged(subject: str) -> Taken:
+def _told(subject: str, *, new: bool) -> Taken:
+    if new:
+        return Taken(Outcome.ACCEPTED, "Enregistrée.", "Recorded.", subject=subject)
     return Taken(
         Outcome.UNCHANGED,
         "Déjà dans l'annuaire, à l'identique.",

@@ -1,9 +1,10 @@
-"""Brings in CSV files: kept first, then taken line by line in one transaction, with a report on each line."""
+"""Brings in CSV files: kept first, then taken batch by batch in one transaction, with a report on each line."""
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,14 +17,13 @@ from services.directory.operations.context import DirectoryProcess
 from services.directory.operations.import_lines import Taken, take
 from services.directory.operations.rights import MODERATE, WRITE, moderates, require_writer
 from services.directory.store import imports as store
-from services.directory.tables import BatchImport
+from services.directory.tables import BatchImport, ImportLine
 from shared import idempotency
 from shared.auth import Caller
 from shared.clock import now
 from shared.db import OutcomeUnknown
 from shared.ids import made_at, new_id
 from shared.messaging.work import Claim, WorkTable
-from shared.messaging.worker import ring_work
 from shared.observability.logging import current_request_id
 from shared.problems import PayloadTooLarge
 from shared.storage import Stored
@@ -32,6 +32,7 @@ from shared.uploads import file_label
 PATH = "/directory/v1/imports"
 FILES = "directory/imports"
 KIND = "import"
+BATCH = 500
 ORPHAN_AGE = timedelta(days=1)
 
 
@@ -63,7 +64,7 @@ async def receive(
         raise
     if found != import_id:
         await context.storage.delete(stored.key)
-    await ring_work(context.queue, "directory", KIND, found)
+    await context.queue.ring_work("directory", KIND)
     return found
 
 
@@ -155,14 +156,12 @@ class ImportJobs:
         row = await store.get(self._context.db, claim.id)
         assert row is not None
         try:
-            lines = await self._lines(row)
+            settled = await self._take_all(claim, row)
         except UnreadableFile as unreadable:
             async with self._context.db.transaction() as session:
                 settled = await self._table.settle(session, claim, "failed")
                 if settled:
                     await self._fail(session, claim.id, unreadable)
-        else:
-            settled = await self._take_all(claim, row, lines)
         if not settled:
             # Another worker has it, and needs the file.
             return
@@ -178,34 +177,37 @@ class ImportJobs:
         )
         await self._fail(session, import_id, why)
 
-    async def _lines(self, row: dict[str, Any]) -> list[Line]:
-        async with self._context.storage.local_path(row["storage_key"]) as path:
-            data = await asyncio.to_thread(path.read_bytes)
-        columns = COLUMNS[row["resource"]]
-        most = self._context.settings.directory_max_import_lines
-        return await asyncio.to_thread(lambda: list(read_lines(data, columns, most=most)))
-
-    async def _take_all(self, claim: Claim, row: dict[str, Any], lines: list[Line]) -> bool:
-        caller = _author(row)
+    async def _take_all(self, claim: Claim, row: dict[str, Any]) -> bool:
+        caller, dry_run = _author(row), row["dry_run"]
+        report: list[tuple[int, Taken]] = []
         async with self._context.db.transaction() as session:
-            taken = [await take(self._context, session, row["resource"], line, caller) for line in lines]
-            if row["dry_run"]:
+            await store.hold_imports(session)
+            async for lines in self._batches(row):
+                taken = await take(session, row["resource"], lines, caller)
+                report.extend(zip((line.number for line in lines), taken, strict=True))
+            if dry_run:
                 await session.rollback()
             if not await self._table.settle(session, claim, "done"):
                 await session.rollback()
                 return False
-            counts = Counter(line.outcome.value for line in taken)
+            counts = Counter(taken.outcome for _, taken in report)
             await store.finish(
                 session,
                 claim.id,
-                {outcome.value: counts[outcome.value] for outcome in Outcome},
-                [
-                    _report(claim.id, line, what, dry_run=row["dry_run"])
-                    for line, what in zip(lines, taken, strict=True)
-                ],
+                {outcome.value: counts[outcome] for outcome in Outcome},
+                (_line(claim.id, number, taken, dry_run=dry_run) for number, taken in report),
                 now(),
             )
         return True
+
+    async def _batches(self, row: dict[str, Any]) -> AsyncIterator[list[Line]]:
+        """Yield the lines of a file, some at a time; raises `UnreadableFile`."""
+        async with self._context.storage.local_path(row["storage_key"]) as path:
+            data = await asyncio.to_thread(path.read_bytes)
+        columns = COLUMNS[row["resource"]]
+        lines = read_lines(data, columns, most=self._context.settings.directory_max_import_lines)
+        while batch := await asyncio.to_thread(lambda: list(islice(lines, BATCH))):
+            yield batch
 
     @staticmethod
     async def _fail(session: AsyncSession, import_id: UUID, why: UnreadableFile) -> None:
@@ -223,18 +225,18 @@ async def remove_orphan_files(context: DirectoryProcess) -> None:
                 await context.storage.delete(key)
 
 
-def _report(import_id: UUID, line: Line, taken: Taken, *, dry_run: bool) -> dict[str, Any]:
+def _line(import_id: UUID, number: int, taken: Taken, *, dry_run: bool) -> ImportLine:
     # What a dry run made is gone: its address would lead nowhere.
     kept = taken.subject if not (dry_run and taken.outcome is Outcome.ACCEPTED) else None
-    return {
-        "import_id": import_id,
-        "line": line.number,
-        "outcome": taken.outcome.value,
-        "slug": taken.slug,
-        "fr": taken.fr,
-        "en": taken.en,
-        "subject": kept,
-    }
+    return ImportLine(
+        import_id=import_id,
+        line=number,
+        outcome=taken.outcome.value,
+        slug=taken.slug,
+        fr=taken.fr,
+        en=taken.en,
+        subject=kept,
+    )
 
 
 def _author(row: dict[str, Any]) -> Caller:

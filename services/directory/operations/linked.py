@@ -8,9 +8,9 @@ import yaml
 
 from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.labels import IN_FORCE
-from services.directory.operations import collectivites, labels, progiciels
+from services.directory.operations import collectivites, editeurs, labels, progiciels
+from services.directory.operations.addresses import PROGICIELS
 from services.directory.operations.context import DirectoryContext
-from services.directory.operations.progiciels import PROGICIELS
 from services.directory.store import linked as store
 from shared.clock import now
 
@@ -159,7 +159,7 @@ def _vendor(editeur: Mapping[str, Any]) -> dict[str, Any]:
 
 async def vendor_jsonld(context: DirectoryContext, siren: str) -> dict[str, Any]:
     """Return a vendor as a schema.org Organization; raises `NotListed`."""
-    shown = await progiciels.find_editeur(context, siren)
+    shown = await editeurs.find_editeur(context, siren)
     document = {"@context": "https://schema.org", **_vendor(shown), "mainEntityOfPage": shown["self"]}
     return {**document, "url": shown["url"]} if shown["url"] else document
 

@@ -8,8 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.directory.domain.moderation import STATE_LABELS, Kind, State
 from services.directory.domain.problems import AlreadyDecided, AlreadyListed, CannotBePublished, NotListed
 from services.directory.operations import claims, contacts, history, usages
+from services.directory.operations.addresses import EDITEURS, MODULES, USAGES
 from services.directory.operations.context import DirectoryContext
-from services.directory.operations.progiciels import EDITEURS, MODULES, USAGES, publish_editeur
+from services.directory.operations.editeurs import publish_editeur
 from services.directory.operations.rights import FORM, MODERATE, trusted
 from services.directory.operations.submissions import submit
 from services.directory.schemas.moderation import DecisionInput, DeclarationInput
@@ -17,7 +18,6 @@ from services.directory.schemas.progiciels import EditeurInput
 from services.directory.schemas.usages import SourceInput, UsageInput
 from services.directory.store import contacts as contacts_store
 from services.directory.store import moderation as store
-from services.directory.store import usages as usages_store
 from services.directory.store.usages import Subject
 from shared import idempotency
 from shared.auth import Caller
@@ -136,13 +136,10 @@ async def _publish_declaration(
         export_wanted=proposal["export_wanted"],
         source=SourceInput(kind="formulaire", note=proposal["note"]),
     )
-    repeated = await usages.repeat_usage(session, usage, caller=author)
-    if repeated is not None:
-        usage_id = repeated[0]
-    else:
-        usage_id = await usages.add_usage(context, session, usage, caller=author, key=None)
-    await contacts_store.attach(session, submission_id, usage_id)
-    return f"{USAGES}/{usage_id}"
+    await usages.require_parts(session, usage.siren, usage.progiciel_id)
+    [stated] = await usages.state_usages(session, [usage], caller=author)
+    await contacts_store.attach(session, submission_id, stated.id)
+    return f"{USAGES}/{stated.id}"
 
 
 async def _settle(
@@ -186,18 +183,16 @@ async def _contested(session: AsyncSession, row: dict[str, Any]) -> tuple[Subjec
 async def _weigh_again(session: AsyncSession, row: dict[str, Any], motif: str, caller: Caller) -> None:
     """Give the subject of a contest that was refused the status that it has without it."""
     subject, subject_id = await _contested(session, row)
-    held = await usages_store.hold(session, subject, subject_id)
-    assert held is not None, "a claim has its subject by foreign key"
-    status = await claims.weigh(session, subject, subject_id, held)
+    before, weighed, owner = await claims.weigh(session, subject, subject_id)
     await history.record(
         session,
         subject,
         subject_id,
         "contest-dismissed",
         caller=caller,
-        owner=held["first_hand"] or held["interested"],
-        before={"status": held["status"]},
-        after={"status": status.value, "claim_id": row["claim_id"]},
+        owner=owner,
+        before={"status": before},
+        after={"status": weighed.status.value, "claim_id": row["claim_id"]},
         reason=motif,
     )
 

@@ -16,14 +16,15 @@ from services.directory.operations import (
     atd,
     collectivites,
     demande,
+    editeurs,
     observatoire,
     progiciels,
     usages,
 )
+from services.directory.operations.addresses import EDITEURS, PROGICIELS, USAGES
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
 from services.directory.operations.context import DirectoryContext
 from services.directory.operations.observatoire import Scope
-from services.directory.operations.progiciels import PROGICIELS
 from services.directory.store import observatoire as observatoire_store
 from services.directory.store import screens as store
 from services.directory.store import usages as usages_store
@@ -94,7 +95,7 @@ async def collectivite(context: DirectoryContext, siren: str) -> dict[str, Any]:
         "observatoire": found,
         "animateurs": await _facilitators(context, body),
         "links": {
-            "usages": context.link(f"{progiciels.USAGES}?{urlencode({'siren': siren})}"),
+            "usages": context.link(f"{USAGES}?{urlencode({'siren': siren})}"),
             "jsonld": context.link(f"{COLLECTIVITES}/{siren}/schema.jsonld"),
         },
     }
@@ -173,7 +174,7 @@ def _supply(level: Level) -> dict[str, str]:
 
 async def editeur(context: DirectoryContext, siren: str) -> dict[str, Any]:
     """Return the screen of a vendor; raises `NotListed`."""
-    shown = await progiciels.find_editeur(context, siren)
+    shown = await editeurs.find_editeur(context, siren)
     today: date = now().date()
     sold = [
         {
@@ -187,7 +188,7 @@ async def editeur(context: DirectoryContext, siren: str) -> dict[str, Any]:
         "editeur": shown,
         "progiciels": sold,
         "usages": await _usages(context, UsageFilter(editeur=siren)),
-        "links": {"jsonld": context.link(f"{progiciels.EDITEURS}/{siren}/schema.jsonld")},
+        "links": {"jsonld": context.link(f"{EDITEURS}/{siren}/schema.jsonld")},
     }
 
 

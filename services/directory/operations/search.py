@@ -13,8 +13,8 @@ from services.directory.domain.labels import STATES
 from services.directory.domain.near import Point, distances
 from services.directory.domain.search import Found, Position, Rank, SearchIndex
 from services.directory.operations import collectivites
+from services.directory.operations.addresses import EDITEURS, PROGICIELS
 from services.directory.operations.context import DirectoryContext
-from services.directory.operations.progiciels import EDITEURS, PROGICIELS
 from services.directory.operations.software_use import WITHOUT_LABEL, SoftwareUse
 from services.directory.store import observatoire as places_store
 from services.directory.store import search as store

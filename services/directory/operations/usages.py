@@ -1,27 +1,40 @@
 """Records and finds which collectivité uses which application for which local data."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.domain.claims import Statement, Status
+from services.directory.domain.claims import Claim, Statement, Status, says_again
 from services.directory.domain.domaines import DOMAINES
 from services.directory.domain.problems import AlreadyListed
 from services.directory.operations import claims, history
+from services.directory.operations.addresses import EDITEURS, PROGICIELS, USAGES
+from services.directory.operations.claims import Said
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
 from services.directory.operations.context import DirectoryContext, DirectoryProcess
-from services.directory.operations.progiciels import EDITEURS, PROGICIELS, USAGES
 from services.directory.schemas.usages import UsageInput
 from services.directory.store import progiciels as software_store
 from services.directory.store import usages as store
-from services.directory.store.rows import add_unless_there
+from services.directory.store.rows import Brought, bring_all
 from services.directory.tables import Usage
 from shared import idempotency
 from shared.auth import Caller
 from shared.clock import now
 from shared.ids import new_id
 from shared.problems import InvalidRequest
+
+UNIQUE = ("siren", "progiciel_id", "version", "domaine")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A usage that was said: its id, and whether saying it brought anything new."""
+
+    id: UUID
+    changed: bool
 
 
 async def add_usage(
@@ -32,18 +45,7 @@ async def add_usage(
     Raises `InvalidRequest` for a collectivité or application that is not listed, `AlreadyListed` for a usage that
     is (say more of it by a claim), `IdempotencyKeyReused`.
     """
-    moment = now()
-    row = Usage(
-        id=new_id(),
-        siren=body.siren,
-        progiciel_id=body.progiciel_id,
-        version=body.version,
-        domaine=body.domaine,
-        status=Status.DECLARED.value,
-        valid_until=moment.date(),
-        created_at=moment,
-        export_wanted=body.export_wanted,
-    )
+    row = _row(body)
     replayed = await idempotency.claim(
         session,
         caller=caller.name,
@@ -54,103 +56,113 @@ async def add_usage(
     if replayed is not None:
         return replayed
     await require_parts(session, body.siren, body.progiciel_id)
-    if not await add_unless_there(session, row):
-        columns = ("siren", "progiciel_id", "version", "domaine")
-        twin = await software_store.find_id(session, "usage", {name: getattr(row, name) for name in columns})
-        raise AlreadyListed.at(context.link(f"{USAGES}/{twin}"))
-    await history.record(
-        session,
-        "usage",
-        row.id,
-        "created",
-        caller=caller,
-        owner=body.siren,
-        after=body.model_dump(mode="json", exclude={"source", "stated_on"}),
-    )
-    await claims.add(
-        session,
-        "usage",
-        row.id,
-        statement=Statement.DECLARE,
-        source=body.source.model_dump(),
-        stated_on=body.stated_on,
-        caller=caller,
-    )
+    [brought] = await bring_all(session, [row], UNIQUE)
+    if not brought.new:
+        raise AlreadyListed.at(context.link(f"{USAGES}/{brought.id}"))
+    await _record(session, [body], [brought], caller=caller)
     return row.id
 
 
-async def repeat_usage(
-    session: AsyncSession, body: UsageInput, *, caller: Caller
-) -> tuple[UUID, bool] | None:
-    """Say again of a usage that is listed already what a body says; return its id and whether that is new.
+async def state_usages(
+    session: AsyncSession, bodies: Sequence[UsageInput], *, caller: Caller
+) -> list[Stated]:
+    """Say what some bodies say, of which every part is listed (see `missing_parts`), in their order.
 
-    None when it is not listed.
-
-    What the same speaker has said already, as lately, changes nothing.
+    A usage that is not listed yet is recorded; of one that is, it is said again. What the same speaker has said
+    already, as lately, changes nothing.
     """
-    columns = {name: getattr(body, name) for name in ("siren", "progiciel_id", "version", "domaine")}
-    usage_id = await store.find_usage_id(session, columns)
-    if usage_id is None:
-        return None
-    said = await store.claims_on(session, "usage", usage_id)
-    stated_on = body.stated_on or now().date()
-    new = not any(
-        claim.statement in (Statement.DECLARE, Statement.CONFIRM)
-        and claim.author == caller.name
-        and claim.stated_on >= stated_on
-        for claim in said
-    )
-    if new:
-        await claims.add(
-            session,
-            "usage",
-            usage_id,
-            statement=Statement.DECLARE,
-            source=body.source.model_dump(),
-            stated_on=body.stated_on,
-            caller=caller,
-        )
-    wanted = await want_export(session, usage_id, body.siren, body.export_wanted, caller=caller)
-    return usage_id, new or wanted
+    brought = await bring_all(session, [_row(body) for body in bodies], UNIQUE)
+    return await _record(session, bodies, brought, caller=caller)
 
 
-async def want_export(
-    session: AsyncSession, usage_id: UUID, siren: str, wanted: bool | None, *, caller: Caller
-) -> bool:
-    """Keep whether a collectivité wants a standard export, when it is told; return whether that is new."""
-    if wanted is None:
-        return False
-    before = await store.set_export_wanted(session, usage_id, wanted)
-    if before == wanted:
-        return False
-    await history.record(
-        session,
-        "usage",
-        usage_id,
-        "updated",
-        caller=caller,
-        owner=siren,
-        before={"export_wanted": before},
-        after={"export_wanted": wanted},
+async def _record(
+    session: AsyncSession, bodies: Sequence[UsageInput], brought: Sequence[Brought], *, caller: Caller
+) -> list[Stated]:
+    """Write the history of usages that were brought in, what is said of them and which exports are wanted."""
+    known = await store.claims_on(session, "usage", {one.id for one in brought})
+    wanted: dict[UUID, bool] = {}
+    created, said, told, stated = [], [], [], []
+    for body, one in zip(bodies, brought, strict=True):
+        stated_on = body.stated_on or now().date()
+        if one.new:
+            shown = body.model_dump(mode="json", exclude={"source", "stated_on"})
+            created.append(history.Entry("usage", one.id, "created", body.siren, after=shown))
+        news = one.new or not says_again(known[one.id], caller.name, stated_on)
+        if news:
+            said.append(Said(one.id, Statement.DECLARE, body.source.model_dump(), body.stated_on))
+            known[one.id].append(Claim(Statement.DECLARE, caller.name, caller.owner_siren, stated_on, now()))
+        before = wanted.get(one.id, one.row["export_wanted"])
+        if body.export_wanted is not None and body.export_wanted != before:
+            wanted[one.id] = body.export_wanted
+            told.append(
+                history.Entry(
+                    "usage",
+                    one.id,
+                    "updated",
+                    body.siren,
+                    before={"export_wanted": before},
+                    after={"export_wanted": body.export_wanted},
+                )
+            )
+            news = True
+        stated.append(Stated(one.id, news))
+    await history.record_all(session, created, caller=caller)
+    if said:
+        await claims.add(session, "usage", said, caller=caller)
+    if wanted:
+        await store.set_export_wanted(session, wanted)
+        await history.record_all(session, told, caller=caller)
+    return stated
+
+
+def _row(body: UsageInput) -> Usage:
+    moment = now()
+    return Usage(
+        id=new_id(),
+        siren=body.siren,
+        progiciel_id=body.progiciel_id,
+        version=body.version,
+        domaine=body.domaine,
+        status=Status.DECLARED.value,
+        valid_until=moment.date(),
+        created_at=moment,
+        export_wanted=body.export_wanted,
     )
-    return True
 
 
 async def require_parts(session: AsyncSession, siren: str, progiciel_id: UUID | None) -> None:
     """Raise `InvalidRequest` for a collectivité or an application that is not listed."""
-    if not await store.has_collectivite(session, siren):
-        raise InvalidRequest.at(
+    [missing] = await missing_parts(session, [(siren, progiciel_id)])
+    if missing is not None:
+        raise missing
+
+
+async def missing_parts(
+    session: AsyncSession, parts: Sequence[tuple[str, UUID | None]]
+) -> list[InvalidRequest | None]:
+    """Return, for each collectivité with an application, what is wrong when one of them is not listed."""
+    sirens = await store.listed(session, {siren for siren, _ in parts})
+    sold = await software_store.vendors_of(session, {one for _, one in parts if one is not None})
+    return [_missing(siren, one, sirens, sold) for siren, one in parts]
+
+
+def _missing(
+    siren: str, progiciel_id: UUID | None, sirens: Collection[str], sold: Collection[UUID]
+) -> InvalidRequest | None:
+    if siren not in sirens:
+        return InvalidRequest.at(
             "/body/siren",
             fr=f"Le SIREN {siren} n'est celui d'aucune collectivité du référentiel : choisissez-la dans "
             f"{COLLECTIVITES}?q=.",
             en=f"The SIREN {siren} is that of no collectivité of the reference: pick it from {COLLECTIVITES}?q=.",
         )
-    if progiciel_id is not None and await software_store.vendor_of(session, progiciel_id) is None:
-        raise InvalidRequest.at(
+    if progiciel_id is not None and progiciel_id not in sold:
+        return InvalidRequest.at(
             "/body/progiciel_id",
             fr=f"Aucun progiciel n'a cet identifiant : choisissez-le dans {PROGICIELS}?q=, ou ajoutez-le.",
             en=f"No application has this id: pick it from {PROGICIELS}?q=, or add it.",
         )
+    return None
 
 
 async def find_usage(context: DirectoryContext, usage_id: UUID) -> dict[str, Any]:

@@ -1,16 +1,13 @@
 """Vendors, applications, versions and export modules: what is sent and what is shown."""
 
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.directory.schemas.fields import Cursor, DomaineCode, HttpUrl, Name, PastDate, Siren
-from services.directory.schemas.usages import ClaimView, SourceInput, StatusCode
+from services.directory.schemas.usages import ClaimView, Policy, SourceInput, StatusCode
 from shared.pagination import DEFAULT_LIMIT, MAX_LIMIT
-
-Policy = Literal["inclus", "option_gratuite", "option_payante", "sur_devis"]
 
 
 class _Input(BaseModel):
@@ -172,9 +169,22 @@ class ModuleView(BaseModel):
     self: str
 
 
+class PolicyView(BaseModel):
+    """A commercial policy that is claimed of an export module, and by whom."""
+
+    policy: Policy
+    price_note: str
+    current: bool = Field(description="Whether it is the one that the module itself shows.")
+    sources: list[str]
+    authors: list[str] = Field(description="SIREN of the bodies that say so, of those who have one.")
+    stated_on: date = Field(description="The last time it was said.")
+    claims: list[UUID]
+
+
 class ModuleDetail(ModuleView):
     """An export module, with all that was said of it."""
 
+    policies: list[PolicyView] = Field(description="Each policy that is claimed, the last said first.")
     progiciel: ProgicielSummary
     claims: list[ClaimView]
 

@@ -4,11 +4,13 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.directory.domain.identifiers import InvalidIdentifier
 from services.directory.schemas.fields import Cursor, DepartementCode, DomaineCode, HttpUrl, PastDate, Siren
 from shared.pagination import DEFAULT_LIMIT, MAX_LIMIT
 
+Policy = Literal["inclus", "option_gratuite", "option_payante", "sur_devis"]
 StatusCode = Literal["declare", "confirme", "conteste", "perime"]
 StatementCode = Literal["declare", "confirme", "conteste", "retire"]
 
@@ -62,6 +64,24 @@ class ClaimInput(_Input):
     stated_on: PastDate | None = Field(default=None, description="When it was said; today when omitted.")
 
 
+class ModuleClaimInput(ClaimInput):
+    """Something said of an export module already listed; with a policy, on which terms it is had."""
+
+    policy: Policy | None = Field(
+        default=None, description="Commercial policy; one that differs from the others is shown beside them."
+    )
+    price_note: str = Field(default="", max_length=500)
+
+    @model_validator(mode="after")
+    def _supports_its_terms(self) -> "ModuleClaimInput":
+        if self.policy is not None and self.statement not in ("declare", "confirme"):
+            raise InvalidIdentifier(
+                "« policy » va avec « declare » ou « confirme ».",
+                "`policy` goes with `declare` or `confirme`.",
+            )
+        return self
+
+
 class SourceView(BaseModel):
     """Where a claim comes from."""
 
@@ -80,6 +100,8 @@ class ClaimView(BaseModel):
     author_siren: str | None = Field(description="The body whose key was used, when it has one.")
     stated_on: date
     recorded_at: datetime
+    policy: Policy | None = Field(description="The commercial policy that it gives, of an export module.")
+    price_note: str | None
     dismissed: str | None = Field(
         description="Why the moderators set it aside: it is still shown, and no longer weighs. Else null."
     )

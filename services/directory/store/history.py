@@ -1,28 +1,19 @@
 """SQL of the history: rows are only ever added."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import orjson
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.directory.store.rows import insert_all
 from services.directory.tables import HistoryEntry
-from shared.db import Database, run
-
-_INSERT = text(
-    "INSERT INTO history_entry (id, subject, subject_id, action, before, after, role, author, author_siren, reason, "
-    "recorded_at) VALUES (:id, :subject, :subject_id, :action, CAST(:before AS jsonb), CAST(:after AS jsonb), :role, "
-    ":author, :author_siren, :reason, :recorded_at)"
-)
+from shared.db import Database
 
 
-async def add(session: AsyncSession, entry: HistoryEntry) -> None:
-    """Write an entry."""
-    values = entry.model_dump()
-    for name in ("before", "after"):
-        values[name] = None if values[name] is None else orjson.dumps(values[name], default=str).decode()
-    await run(session, _INSERT, values)
+async def add_all(session: AsyncSession, entries: Sequence[HistoryEntry]) -> None:
+    """Write entries."""
+    await insert_all(session, entries)
 
 
 async def page(

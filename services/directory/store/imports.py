@@ -1,19 +1,22 @@
 """SQL of the files brought in and of the reports on their lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.directory.store.rows import insert_all
 from services.directory.tables import BatchImport, ImportLine
 from shared.db import Database, run
 
 TABLE = "batch_import"
 _AT_ONCE = 1000
+# Any constant: two files are brought in one after the other, so that they never wait for each other's rows.
+_LOCK = 4_126_230_373
 
 
 async def add(session: AsyncSession, row: BatchImport) -> None:
@@ -28,11 +31,16 @@ async def get(db: Database, import_id: UUID) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
+async def hold_imports(session: AsyncSession) -> None:
+    """Make another import wait until this transaction ends."""
+    await run(session, text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
 async def finish(
     session: AsyncSession,
     import_id: UUID,
     counts: dict[str, int],
-    lines: Sequence[dict[str, Any]],
+    lines: Iterable[ImportLine],
     moment: datetime,
 ) -> None:
     """Write the report of a file."""
@@ -44,8 +52,9 @@ async def finish(
         ),
         {"id": import_id, "moment": moment, **counts},
     )
-    for start in range(0, len(lines), _AT_ONCE):
-        await session.exec(insert(ImportLine).values(list(lines[start : start + _AT_ONCE])))
+    rest = iter(lines)
+    while some := list(islice(rest, _AT_ONCE)):
+        await insert_all(session, some)
 
 
 async def fail(
@@ -80,28 +89,3 @@ async def lines(
         limit,
     )
     return [dict(row) for row in rows]
-
-
-async def find_progiciel(session: AsyncSession, editeur: str, nom_key: str) -> dict[str, Any] | None:
-    """Return the application of a vendor by its folded name, or None."""
-    found = await run(
-        session,
-        text("SELECT id, description, url FROM progiciel WHERE editeur_siren = :editeur AND nom_key = :key"),
-        {"editeur": editeur, "key": nom_key},
-    )
-    row = found.mappings().first()
-    return None if row is None else dict(row)
-
-
-async def find_module(session: AsyncSession, columns: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the export module of an application, domain and schema, or None."""
-    found = await run(
-        session,
-        text(
-            "SELECT id, policy, price_note, available_since FROM export_module WHERE progiciel_id = :progiciel_id "
-            "AND domaine = :domaine AND schema_name = :schema_name AND schema_version = :schema_version"
-        ),
-        columns,
-    )
-    row = found.mappings().first()
-    return None if row is None else dict(row)

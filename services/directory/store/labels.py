@@ -30,3 +30,31 @@ async def of_progiciel(db: Database, progiciel_id: UUID) -> list[dict[str, Any]]
         "SELECT * FROM label WHERE progiciel_id = $1 ORDER BY valid_from DESC, id LIMIT 200", progiciel_id
     )
     return [dict(row) for row in rows]
+
+
+async def unclaimed(session: AsyncSession, label_id: UUID) -> list[UUID]:
+    """Return the export modules that a label is about, and of which it has said nothing yet.
+
+    It is about the module that it names; when it names none, about those of its application with its schema.
+    """
+    found = await run(
+        session,
+        text(
+            "SELECT m.id FROM label l JOIN export_module m ON m.progiciel_id = l.progiciel_id AND "
+            "(m.id = l.module_id OR l.module_id IS NULL AND m.schema_name = l.schema_name "
+            "AND m.schema_version IN ('', l.schema_version)) WHERE l.id = :id "
+            "AND NOT EXISTS (SELECT FROM claim c WHERE c.label_id = l.id AND c.module_id = m.id) ORDER BY m.id"
+        ),
+        {"id": label_id},
+    )
+    return [UUID(int=module_id.int) for module_id in found.scalars()]
+
+
+async def claimed(session: AsyncSession, label_id: UUID) -> list[UUID]:
+    """Return the export modules of which a label has said something."""
+    found = await run(
+        session,
+        text("SELECT DISTINCT module_id FROM claim WHERE label_id = :id ORDER BY module_id"),
+        {"id": label_id},
+    )
+    return [UUID(int=module_id.int) for module_id in found.scalars()]

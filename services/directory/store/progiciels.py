@@ -1,5 +1,6 @@
 """SQL of the vendors, their applications, versions and export modules."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -75,19 +76,39 @@ async def get_progiciel(db: Database, progiciel_id: UUID) -> dict[str, Any] | No
     return None if row is None else dict(row)
 
 
-async def vendor_of(session: AsyncSession, progiciel_id: UUID) -> str | None:
-    """Return the SIREN of the vendor of an application, or None when there is no such application."""
+async def vendors_of(session: AsyncSession, progiciel_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the SIREN of the vendor of each application; those that do not exist are left out."""
     found = await run(
-        session, text("SELECT editeur_siren FROM progiciel WHERE id = :id"), {"id": progiciel_id}
+        session,
+        text("SELECT id, editeur_siren FROM progiciel WHERE id = ANY(CAST(:ids AS uuid[]))"),
+        {"ids": list(progiciel_ids)},
     )
-    siren: str | None = found.scalar_one_or_none()
-    return siren
+    return {row.id: row.editeur_siren for row in found}
 
 
-async def has_editeur(session: AsyncSession, siren: str) -> bool:
-    """Tell whether a vendor is listed."""
-    found = await run(session, text("SELECT 1 FROM editeur WHERE siren = :siren"), {"siren": siren})
-    return found.first() is not None
+async def find_by_name(
+    session: AsyncSession, names: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], UUID]:
+    """Return the ids of applications by their vendor and folded name; those that do not exist are left out."""
+    found = await run(
+        session,
+        text(
+            "SELECT p.editeur_siren, p.nom_key, p.id FROM progiciel p JOIN unnest(CAST(:sirens AS text[]), "
+            "CAST(:keys AS text[])) AS wanted (editeur_siren, nom_key) USING (editeur_siren, nom_key)"
+        ),
+        {"sirens": [siren for siren, _ in names], "keys": [key for _, key in names]},
+    )
+    return {(row.editeur_siren, row.nom_key): UUID(int=row.id.int) for row in found}
+
+
+async def listed_editeurs(session: AsyncSession, sirens: Collection[str]) -> set[str]:
+    """Return those of some SIREN that are of a vendor already listed."""
+    found = await run(
+        session,
+        text("SELECT siren FROM editeur WHERE siren = ANY(CAST(:sirens AS text[]))"),
+        {"sirens": list(sirens)},
+    )
+    return set(found.scalars())
 
 
 async def find_id(session: AsyncSession, table: str, columns: dict[str, Any]) -> UUID:

@@ -1,5 +1,6 @@
 """SQL of the usages and of the claims made about usages and export modules."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -8,9 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.domain.claims import Claim, Standing, Statement
+from services.directory.domain.claims import Claim, Standing, Statement, Terms
 from services.directory.store.progiciels import EFFECTIVE
-from services.directory.tables import Claim as ClaimRow
 from shared.db import Database, run
 
 Subject = Literal["usage", "export_module"]
@@ -67,62 +67,76 @@ async def get_usage(db: Database, usage_id: UUID, today: date) -> dict[str, Any]
     return None if row is None else dict(row)
 
 
-async def has_collectivite(session: AsyncSession, siren: str) -> bool:
-    """Tell whether a body is in the reference."""
+async def listed(session: AsyncSession, sirens: Collection[str]) -> set[str]:
+    """Return those of some SIREN that are of a body of the reference."""
     found = await run(
         session,
-        text("SELECT 1 FROM collectivite WHERE siren = :siren AND removed_at IS NULL"),
-        {"siren": siren},
+        text(
+            "SELECT siren FROM collectivite WHERE siren = ANY(CAST(:sirens AS text[])) AND removed_at IS NULL"
+        ),
+        {"sirens": list(sirens)},
     )
-    return found.first() is not None
+    return set(found.scalars())
 
 
-async def hold(session: AsyncSession, subject: Subject, subject_id: UUID) -> dict[str, Any] | None:
-    """Lock a usage or module until the transaction ends; return who knows it first hand and who sells it."""
+async def hold(
+    session: AsyncSession, subject: Subject, subject_ids: Collection[UUID]
+) -> dict[UUID, dict[str, Any]]:
+    """Lock usages or modules until the transaction ends; return who knows each first hand and who sells it."""
     first_hand = "s.siren" if subject == "usage" else "NULL"
     found = await run(
         session,
         text(
-            f"SELECT {first_hand} AS first_hand, p.editeur_siren AS interested, s.status FROM {subject} s "
-            "JOIN progiciel p ON p.id = s.progiciel_id WHERE s.id = :id FOR UPDATE OF s"
+            f"SELECT s.id, {first_hand} AS first_hand, p.editeur_siren AS interested, s.status, s.valid_until "
+            f"FROM {subject} s JOIN progiciel p ON p.id = s.progiciel_id "
+            "WHERE s.id = ANY(CAST(:ids AS uuid[])) ORDER BY s.id FOR UPDATE OF s"
         ),
-        {"id": subject_id},
+        {"ids": list(subject_ids)},
     )
-    row = found.mappings().first()
-    return None if row is None else dict(row)
+    return {row["id"]: dict(row) for row in found.mappings()}
 
 
-async def add_claim(session: AsyncSession, claim: ClaimRow) -> None:
-    """Write a claim."""
-    session.add(claim)
-    await session.flush()
-
-
-async def claims_on(session: AsyncSession, subject: Subject, subject_id: UUID) -> list[Claim]:
-    """Return what was said of a subject, for weighing."""
+async def claims_on(
+    session: AsyncSession, subject: Subject, subject_ids: Collection[UUID]
+) -> dict[UUID, list[Claim]]:
+    """Return what was said of some subjects, for weighing: not what the moderators set aside, nor a lost label."""
     found = await run(
         session,
         text(
-            "SELECT statement, author, author_siren, stated_on, recorded_at FROM claim "
-            f"WHERE {_CLAIM_COLUMN[subject]} = :id AND NOT EXISTS (SELECT FROM submission s "
-            "WHERE s.claim_id = claim.id AND s.state = 'refuse') ORDER BY id"
+            f"SELECT {_CLAIM_COLUMN[subject]} AS subject_id, statement, author, author_siren, stated_on, recorded_at, "
+            f"policy, price_note FROM claim WHERE {_CLAIM_COLUMN[subject]} = ANY(CAST(:ids AS uuid[])) "
+            "AND NOT EXISTS (SELECT FROM submission s WHERE s.claim_id = claim.id AND s.state = 'refuse') "
+            "AND NOT EXISTS (SELECT FROM label l WHERE l.id = claim.label_id AND l.state IN ('suspendu', 'revoque')) "
+            "ORDER BY id"
         ),
-        {"id": subject_id},
+        {"ids": list(subject_ids)},
     )
-    return [
-        Claim(Statement(row.statement), row.author, row.author_siren, row.stated_on, row.recorded_at)
-        for row in found
-    ]
+    said: dict[UUID, list[Claim]] = {subject_id: [] for subject_id in subject_ids}
+    for row in found:
+        statement = Statement(row.statement)
+        terms = Terms(row.policy, row.price_note or "") if row.policy else None
+        said[row.subject_id].append(
+            Claim(statement, row.author, row.author_siren, row.stated_on, row.recorded_at, terms)
+        )
+    return said
 
 
-async def write_standing(
-    session: AsyncSession, subject: Subject, subject_id: UUID, standing: Standing
+async def write_standings(
+    session: AsyncSession, subject: Subject, standings: Mapping[UUID, Standing]
 ) -> None:
-    """Write what follows from the claims on a subject."""
+    """Write what follows from the claims on some subjects."""
     await run(
         session,
-        text(f"UPDATE {subject} SET status = :status, valid_until = :valid_until WHERE id = :id"),
-        {"id": subject_id, "status": standing.status.value, "valid_until": standing.valid_until},
+        text(
+            f"UPDATE {subject} SET status = found.status, valid_until = found.valid_until "
+            "FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:days AS date[])) "
+            f"AS found (id, status, valid_until) WHERE {subject}.id = found.id"
+        ),
+        {
+            "ids": list(standings),
+            "statuses": [one.status.value for one in standings.values()],
+            "days": [one.valid_until for one in standings.values()],
+        },
     )
 
 
@@ -130,25 +144,24 @@ async def history(db: Database, subject: Subject, subject_id: UUID) -> list[dict
     """Return all that was said of a subject, in order, for showing."""
     rows = await db.fetch(
         "SELECT c.id, c.statement, c.source, c.source_url, c.note, c.author_siren, c.stated_on, c.recorded_at, "
-        "s.motif AS dismissed FROM claim c LEFT JOIN submission s ON s.claim_id = c.id AND s.state = 'refuse' "
+        "c.policy, c.price_note, s.motif AS dismissed FROM claim c "
+        "LEFT JOIN submission s ON s.claim_id = c.id AND s.state = 'refuse' "
         f"WHERE c.{_CLAIM_COLUMN[subject]} = $1 ORDER BY c.id",
         subject_id,
     )
     return [dict(row) for row in rows]
 
 
-async def set_export_wanted(session: AsyncSession, usage_id: UUID, wanted: bool) -> bool | None:
-    """Write whether a standard export is wanted, and return what was written before."""
-    found = await run(
+async def set_export_wanted(session: AsyncSession, wanted: Mapping[UUID, bool]) -> None:
+    """Write whether a standard export is wanted, for some usages."""
+    await run(
         session,
         text(
-            "UPDATE usage SET export_wanted = :wanted FROM (SELECT id, export_wanted FROM usage WHERE id = :id "
-            "FOR UPDATE) held WHERE usage.id = held.id RETURNING held.export_wanted"
+            "UPDATE usage SET export_wanted = told.wanted FROM unnest(CAST(:ids AS uuid[]), "
+            "CAST(:wanted AS boolean[])) AS told (id, wanted) WHERE usage.id = told.id"
         ),
-        {"id": usage_id, "wanted": wanted},
+        {"ids": list(wanted), "wanted": list(wanted.values())},
     )
-    before: bool | None = found.scalar_one()
-    return before
 
 
 async def grow_old(
@@ -165,17 +178,3 @@ async def grow_old(
         {"today": today, "limit": limit},
     )
     return [(row.id, row.status) for row in found]
-
-
-async def find_usage_id(session: AsyncSession, columns: dict[str, Any]) -> UUID | None:
-    """Return the id of the usage of a collectivité, application, version and domain, or None."""
-    found = await run(
-        session,
-        text(
-            "SELECT id FROM usage WHERE siren = :siren AND progiciel_id = :progiciel_id AND version = :version "
-            "AND domaine = :domaine"
-        ),
-        columns,
-    )
-    usage_id: UUID | None = found.scalar_one_or_none()
-    return usage_id

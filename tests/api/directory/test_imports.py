@@ -169,7 +169,23 @@ async def test_applications_and_modules_are_brought_in(client: httpx.AsyncClient
         f"{UNLISTED}\tbudget\tscdl/budget\t1.0\tinclus\t\n"
     )
     _, lines = await bring(client, "modules", modules, own)
-    assert [line["outcome"] for line in lines] == ["accepte", "refuse", "inchange", "refuse", "refuse"]
+    assert [line["outcome"] for line in lines] == [
+        # Other terms are one more claim, beside the others.
+        "accepte",
+        "accepte",
+        "inchange",
+        "refuse",
+        "refuse",
+    ]
+    module = (await client.get(lines[0]["subject"])).json()
+    assert module["policy"] == "inclus"
+    assert {one["policy"] for one in module["policies"]} == {"inclus", "sur_devis"}
+    _, lines = await bring(client, "modules", modules, own)
+    assert [line["outcome"] for line in lines] == ["inchange", "inchange", "inchange", "refuse", "refuse"]
+    assert (await client.get(lines[0]["subject"])).json() == module
+    other_day = modules.split("\n")[0] + "\tavailable_since\n" + modules.split("\n")[1] + "\t2020-01-01\n"
+    _, [line] = await bring(client, "modules", other_day, own)
+    assert (line["outcome"], line["slug"]) == ("refuse", "already-listed")
     _, lines = await bring(client, "modules", modules, await keys(stranger))
     assert lines[4]["slug"] == "not-listed"
     assert "accepte" not in {line["outcome"] for line in lines}
