@@ -19,7 +19,8 @@ COMMANDS = {
     "serve": ("socle.cli.serve", "Servir l'API d'un service. / Serve one service's API."),
     "work": ("socle.cli.work", "Faire tourner le travailleur d'un service. / Run one service's worker."),
     "migrate": ("socle.cli.migrate", "Mettre la base à jour. / Bring the database up to date."),
-    "keys": ("socle.cli.keys", "Créer, lister, révoquer des clés d'API. / API keys."),
+    "keys": ("socle.cli.keys", "Les clés d'API et celles qui signent les labels. / API keys, signing keys."),
+    "label": ("socle.cli.label", "Vérifier hors ligne l'attestation d'un label. / Verify a label offline."),
     "reference": (
         "socle.cli.reference",
         "Le référentiel des collectivités : prévisualiser, appliquer. / The reference of collectivités.",

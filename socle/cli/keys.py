@@ -1,4 +1,4 @@
-"""`socle keys`: the API keys, created, listed and revoked by the operator."""
+"""`socle keys`: the API keys, created, listed and revoked by the operator; `socle keys signing`: those of labels."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,7 @@ from stdnum.fr import siren
 from shared import auth
 from shared.clock import now
 from socle.cli.options import administration_database, data_option
+from socle.cli.signing_keys import signing
 
 T = TypeVar("T")
 
@@ -20,6 +21,9 @@ T = TypeVar("T")
 @click.group()
 def keys() -> None:
     """Les clés d'API : créer, lister, révoquer. / API keys: create, list, revoke."""
+
+
+keys.add_command(signing)
 
 
 @keys.command()

@@ -14,6 +14,9 @@ from typing import Any
 
 import click
 
+from services.validation.domain.labels.keys import KeyRing, make_key
+from services.validation.operations.key_file import FILE_NAME, write_key_file
+from shared.clock import now
 from shared.observability.logging import configure_logging
 from shared.observability.metrics import serve_metrics
 from shared.settings import Settings
@@ -98,7 +101,21 @@ def service_settings(place: Place, servers: EmbeddedServers) -> Mapping[str, Set
         values["public_url"] = place.url
     if not os.environ.get("SOCLE_LOG_FORMAT") and sys.stderr is not None and sys.stderr.isatty():
         values["log_format"] = "console"
-    return {name: load_settings(service.settings_class, **values) for name, service in SERVICES.items()}
+    own = {"validation": _signing_keys(place)}
+    return {
+        name: load_settings(service.settings_class, **values, **own.get(name, {}))
+        for name, service in SERVICES.items()
+    }
+
+
+def _signing_keys(place: Place) -> dict[str, Any]:
+    """Return the setting of the keys that sign labels: none when the environment has its own, else our file."""
+    if any(os.environ.get(f"SOCLE_VALIDATION_SIGNING_KEYS{suffix}") for suffix in ("", "_FILE")):
+        return {}
+    path = place.data.resolve() / FILE_NAME
+    if not path.exists():
+        write_key_file(path, KeyRing().with_key(make_key(now())))
+    return {"validation_signing_keys_file": path}
 
 
 async def _run_workers(settings: Mapping[str, Settings], stop: asyncio.Event) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from services.validation.domain.labels.keys import KeyRing, UnusableKeys, read_ring, write_ring
 
+# Its name in the data folder of `socle dev`.
+FILE_NAME = "signing-keys.json"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Beyond this it is another file.
 _MOST_BYTES = 1_000_000

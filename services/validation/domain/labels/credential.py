@@ -24,7 +24,9 @@ def issue(facts: LabelFacts, issuer: Issuer, key: LabelKey) -> Credential:
         raise ValueError(f"the key {key.id} may not sign")
     document = unsigned(facts, issuer)
     method = issuer.key(key.id)
-    signed = add_proof(document, key.private, method=method, created=write_instant(facts.issued_at))
+    # Not before the key was made: facts may be signed again by a newer one.
+    created = write_instant(max(facts.issued_at, key.created))
+    signed = add_proof(document, key.private, method=method, created=created)
     return Credential(orjson.dumps(signed), jwt.sign(document, key.private, method), key.id)
 
 

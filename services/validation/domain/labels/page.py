@@ -1,0 +1,189 @@
+"""The page on which anybody verifies a label, in French or English; it needs nothing but itself."""
+
+from html import escape
+
+from services.validation.domain.labels.addresses import Issuer
+from services.validation.domain.labels.badge import draw
+from services.validation.domain.labels.credential import LABEL_NAME
+from services.validation.domain.labels.facts import GrantedLabel, LabelState
+from services.validation.domain.labels.views import embed, links
+from services.validation.engine.render.page import FOOT, HEAD
+
+_WORDS = {
+    "fr": {
+        "title": "Vérification du label",
+        LabelState.VALIDE: "Ce label est authentique et en vigueur.",
+        LabelState.A_RENOUVELER: "Ce label est authentique et en vigueur ; il est bientôt à renouveler.",
+        LabelState.SUSPENDU: "Ce label est suspendu : ne vous y fiez pas pour le moment.",
+        LabelState.REVOQUE: "Ce label a été retiré définitivement : ne vous y fiez pas.",
+        LabelState.EXPIRE: "Ce label a expiré : ne vous y fiez plus.",
+        "reason": "Motif",
+        "attested": "Ce qui est attesté",
+        "progiciel": "Progiciel",
+        "module": "Module d'export",
+        "editeur": "Éditeur",
+        "schema": "Schéma",
+        "assurance": "Assurance",
+        "validity": "Validité",
+        "validity_value": "du {0:%d/%m/%Y} au {1:%d/%m/%Y} inclus",
+        "rows": "Lignes du fichier validé",
+        "proof": "Ce qui a été validé",
+        "validator": "Validateur",
+        "validation": "Validation",
+        "input": "SHA-256 du fichier",
+        "report": "SHA-256 du rapport",
+        "criteria": "Version des critères",
+        "issuer": "Délivré par",
+        "key": "Clé de signature",
+        "coverage": "Champs remplis",
+        "coverage_caption": "{} champs sur {} sont remplis sur au moins une ligne.",
+        "field": "Champ",
+        "required": "Obligatoire",
+        "filled": "Lignes remplies",
+        "yes": "oui",
+        "no": "non",
+        "files": "Télécharger",
+        "credential": "Attestation signée (JSON, eddsa-jcs-2022)",
+        "jwt": "Attestation signée (JWT)",
+        "badge_baked": "Badge avec l'attestation (SVG)",
+        "show": "Afficher ce label sur un site",
+        "html": "En HTML",
+        "markdown": "En Markdown",
+        "other": "In English",
+        "note": "Une copie de ce label ne dit pas s'il est encore en vigueur : cette page, à son adresse, le dit.",
+    },
+    "en": {
+        "title": "Verification of the label",
+        LabelState.VALIDE: "This label is authentic and in force.",
+        LabelState.A_RENOUVELER: "This label is authentic and in force; it is soon to be renewed.",
+        LabelState.SUSPENDU: "This label is suspended: do not rely on it for the time being.",
+        LabelState.REVOQUE: "This label has been withdrawn for good: do not rely on it.",
+        LabelState.EXPIRE: "This label has expired: do not rely on it any more.",
+        "reason": "Reason",
+        "attested": "What is attested",
+        "progiciel": "Application",
+        "module": "Export module",
+        "editeur": "Vendor",
+        "schema": "Schema",
+        "assurance": "Assurance",
+        "validity": "Validity",
+        "validity_value": "{0:%Y-%m-%d} through {1:%Y-%m-%d}",
+        "rows": "Rows of the file validated",
+        "proof": "What was validated",
+        "validator": "Validator",
+        "validation": "Validation run",
+        "input": "SHA-256 of the file",
+        "report": "SHA-256 of the report",
+        "criteria": "Version of the criteria",
+        "issuer": "Granted by",
+        "key": "Signing key",
+        "coverage": "Fields filled",
+        "coverage_caption": "{} fields of {} are filled in at least one row.",
+        "field": "Field",
+        "required": "Required",
+        "filled": "Rows filled",
+        "yes": "yes",
+        "no": "no",
+        "files": "Download",
+        "credential": "Signed credential (JSON, eddsa-jcs-2022)",
+        "jwt": "Signed credential (JWT)",
+        "badge_baked": "Badge with the credential (SVG)",
+        "show": "Show this label on a site",
+        "html": "In HTML",
+        "markdown": "In Markdown",
+        "other": "En français",
+        "note": "A copy of this label does not tell whether it is still in force: this page, at its address, does.",
+    },
+}
+
+
+def write_page(label: GrantedLabel, issuer: Issuer, language: str) -> str:
+    """Return the page; `label.state` is that of the moment."""
+    words = _WORDS[language]
+    facts = label.facts
+    title = f"{LABEL_NAME} — {facts.progiciel_name} {facts.progiciel_version}"
+    reason = label.reason_fr if language == "fr" else label.reason_en
+    said = (
+        f"<p>{escape(words['reason'])} : {escape(reason)}</p>" if reason and not label.state.in_force else ""
+    )
+    other = "en" if language == "fr" else "fr"
+    return "".join(
+        (
+            HEAD.format(lang=language, title=escape(f"{words['title']} : {title}")),
+            f'<nav><a href="?lang={other}" lang="{other}" hreflang="{other}">{words["other"]}</a></nav>',
+            f'<header class="{"valid" if label.state.in_force else "invalid"}"><h1>{escape(title)}</h1>'
+            f'<p class="verdict">{words[label.state]}</p>{said}</header>',
+            f"<p>{draw(label, language)}</p>",
+            _facts(words["attested"], _attested(label, words, language)),
+            _facts(words["proof"], _validated(label, issuer, words)),
+            _coverage(label, words),
+            _files(label, issuer, words),
+            _snippets(label, issuer, words, language),
+            FOOT.format(note=words["note"]),
+        )
+    )
+
+
+def _attested(label: GrantedLabel, words: dict[str, str], language: str) -> list[tuple[str, str]]:
+    facts = label.facts
+    return [
+        (words["progiciel"], f"{facts.progiciel_name} {facts.progiciel_version}"),
+        (words["module"], facts.module_name),
+        (words["editeur"], f"{facts.editeur_name} (SIREN {facts.editeur_siren})"),
+        (words["schema"], f"{facts.schema_name} {facts.schema_version}"),
+        (words["assurance"], facts.assurance.fr if language == "fr" else facts.assurance.en),
+        (words["validity"], words["validity_value"].format(facts.valid_from, facts.valid_until)),
+    ]
+
+
+def _validated(label: GrantedLabel, issuer: Issuer, words: dict[str, str]) -> list[tuple[str, str]]:
+    facts = label.facts
+    return [
+        (words["rows"], str(facts.rows)),
+        (words["validator"], f"{facts.validator_name} {facts.validator_version}"),
+        (words["validation"], str(facts.validation_id)),
+        (words["input"], facts.input_sha256),
+        (words["report"], facts.report_sha256),
+        (words["criteria"], facts.criteria_version),
+        (words["issuer"], f"{issuer.name} ({issuer.did})"),
+        (words["key"], label.credential.key_id),
+    ]
+
+
+def _facts(title: str, items: list[tuple[str, str]]) -> str:
+    listed = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in items)
+    return f'<section><h2>{escape(title)}</h2><dl class="facts">{listed}</dl></section>'
+
+
+def _coverage(label: GrantedLabel, words: dict[str, str]) -> str:
+    coverage = label.facts.coverage
+    caption = words["coverage_caption"].format(sum(field.filled > 0 for field in coverage), len(coverage))
+    rows = "".join(
+        f'<tr><th scope="row">{escape(field.name)}</th><td>{words["yes" if field.required else "no"]}</td>'
+        f'<td class="number">{field.filled}</td></tr>'
+        for field in coverage
+    )
+    return (
+        f'<section><h2>{words["coverage"]}</h2><div class="wide" tabindex="0" role="region" '
+        f'aria-label="{escape(words["coverage"])}"><table><caption>{escape(caption)}</caption><thead><tr>'
+        f'<th scope="col">{words["field"]}</th><th scope="col">{words["required"]}</th>'
+        f'<th scope="col" class="number">{words["filled"]}</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div></section>"
+    )
+
+
+def _files(label: GrantedLabel, issuer: Issuer, words: dict[str, str]) -> str:
+    addresses = links(label, issuer)
+    listed = "".join(
+        f'<li><a href="{escape(addresses[name])}">{escape(words[name])}</a></li>'
+        for name in ("credential", "jwt", "badge_baked")
+    )
+    return f"<section><h2>{words['files']}</h2><ul>{listed}</ul></section>"
+
+
+def _snippets(label: GrantedLabel, issuer: Issuer, words: dict[str, str], language: str) -> str:
+    pieces = embed(label, issuer, language)
+    shown = "".join(
+        f"<h3>{words[form]}</h3><p><code>{escape(pieces[form])}</code></p>" for form in ("html", "markdown")
+    )
+    return f"<section><h2>{escape(words['show'])}</h2>{shown}</section>"
