@@ -8,8 +8,8 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import CursorResult, Executable
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import CursorResult, Executable, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,6 +31,12 @@ async def _keep_session(_connection: Any) -> None:
 
     asyncpg has rolled back what was left open by then.
     """
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Have SQLAlchemy's pool replace a connection that the server closed: asyncpg knows, without asking it."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def sqlalchemy_url(database_url: str) -> tuple[str, dict[str, Any]]:
@@ -80,13 +86,13 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             connect_args={**connect_args, "server_settings": settings},
             # A parameter may be a value of somebody's file: errors, and so logs, do not show it.
             hide_parameters=True,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
         )
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
         pool = await asyncpg.create_pool(
             database_url,
             min_size=1,

@@ -31,8 +31,9 @@ POLL_SECONDS = 1.0
 MARK_SECONDS = 2.0
 
 _INSERT = text(
-    "INSERT INTO outbox (id, type, payload, request_id, occurred_at) "
-    "SELECT id, type, payload, request_id, occurred_at FROM json_populate_recordset(NULL::outbox, CAST(:rows AS json))"
+    "WITH written AS (INSERT INTO outbox (id, type, payload, request_id, occurred_at) SELECT id, type, payload, "
+    "request_id, occurred_at FROM json_populate_recordset(NULL::outbox, CAST(:rows AS json))) "
+    "SELECT pg_notify('outbox_' || current_schema(), '')"
 )
 
 
@@ -61,7 +62,6 @@ async def emit_all(session: AsyncSession, events: Sequence[Event]) -> None:
         for event in events
     ]
     await run(session, _INSERT, {"rows": orjson.dumps(rows).decode()})
-    await run(session, text("SELECT pg_notify('outbox_' || current_schema(), '')"))
 
 
 class Relay:

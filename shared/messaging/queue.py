@@ -38,6 +38,11 @@ def bell_name(service: str) -> str:
     return f"socle:{service}:bell"
 
 
+def work_bell_name(service: str) -> str:
+    """Return the name of the list that tells a service's workers which kinds of long work wait."""
+    return f"socle:{service}:work"
+
+
 def open_redis(redis_url: str) -> ArqRedis:
     """Return a client of Redis or Valkey; it connects at its first command and again after each loss."""
     options: dict[str, Any] = {"socket_timeout": 10, "health_check_interval": 15}
@@ -88,9 +93,18 @@ class Queue:
 
     async def ring(self, service: str) -> None:
         """Wake one idle worker of a service."""
-        bell = bell_name(service)
+        await self._push(bell_name(service), "1")
+
+    async def ring_work(self, service: str, kind: str) -> None:
+        """Tell a worker of a service that long work of this kind waits; to be called after the commit."""
+        try:
+            await self._push(work_bell_name(service), kind)
+        except (RedisError, OSError) as error:
+            logger.warning("queue is away", service=service, error=type(error).__name__)
+
+    async def _push(self, bell: str, what: str) -> None:
         async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.lpush(bell, b"1")
+            pipe.lpush(bell, what)
             pipe.ltrim(bell, 0, BELL_KEPT)
             await pipe.execute()
 

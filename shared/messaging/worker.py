@@ -6,7 +6,7 @@ Redis, a worker or a job costs time and nothing else.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from typing import Any, cast
@@ -23,7 +23,7 @@ from shared.messaging.events import Envelope, Routes
 from shared.messaging.inbox import Handlers, Inbox
 from shared.messaging.listener import Listener
 from shared.messaging.outbox import Relay
-from shared.messaging.queue import Queue, bell_name, deserialize, queue_name, serialize
+from shared.messaging.queue import Queue, bell_name, deserialize, queue_name, serialize, work_bell_name
 from shared.messaging.stopping import told_to_stop
 from shared.messaging.work import Runner, Work
 from shared.observability.logging import get_logger, logging_context
@@ -121,6 +121,7 @@ class _Running:
         relay = Relay(self._parts.db, listener, self._parts.queue, self._parts.routes)
         tasks = [
             asyncio.create_task(self._forever("queue", self._serve_queue)),
+            asyncio.create_task(self._forever("bell", self._hear_work)),
             asyncio.create_task(self._forever("relay", relay.run)),
             asyncio.create_task(self._sweep_forever()),
             *(asyncio.create_task(self._tick(part)) for part in self._clockwork()),
@@ -149,7 +150,7 @@ class _Running:
         redis: ArqRedis = self._parts.queue.redis
         await redis.ping()
         worker = _BellWorker(
-            [func(self._receive, name="receive", timeout=600), func(self._work, name="work", timeout=600)],  # type: ignore[arg-type]
+            [func(self._receive, name="receive", timeout=600)],  # type: ignore[arg-type]
             bell=bell_name(service),
             queue_name=queue_name(service),
             redis_pool=redis,
@@ -175,8 +176,14 @@ class _Running:
     async def _receive(self, _ctx: dict[Any, Any], envelope: dict[str, Any]) -> None:
         await self._inbox.receive(Envelope.model_validate(envelope))
 
-    async def _work(self, _ctx: dict[Any, Any], kind: str) -> None:
-        await self._runners[kind].poke()
+    async def _hear_work(self) -> None:
+        # Apart from arq, which takes a dozen commands for a job: of long work Postgres knows all that matters.
+        redis: ArqRedis = self._parts.queue.redis
+        bell = work_bell_name(self._parts.service)
+        while not told_to_stop():
+            rung = await cast(Awaitable[Any], redis.blpop([bell], timeout=BELL_SECONDS))
+            if rung is not None and (runner := self._runners.get(rung[1].decode())) is not None:
+                await runner.poke()
 
     async def _sweep_forever(self) -> None:
         while not told_to_stop():
@@ -217,9 +224,3 @@ def _told(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return "; ".join(_told(inner) for inner in error.exceptions)[:300]
     return f"{type(error).__name__}: {error}"[:300]
-
-
-async def ring_work(queue: Queue, service: str, kind: str, row_id: object) -> None:
-    """Tell the service's workers that a row of this kind is queued (best effort: they sweep anyway)."""
-    with suppress(Exception):
-        await queue.put(service, "work", kind, job_id=f"work:{kind}:{row_id}")

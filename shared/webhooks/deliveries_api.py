@@ -13,7 +13,6 @@ from shared.auth import Caller
 from shared.caching import json_response, page_response
 from shared.changes import log
 from shared.clock import now
-from shared.messaging.worker import ring_work
 from shared.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_cursor, encode_cursor
 from shared.webhooks import operations, store
 from shared.webhooks.delivery import KIND
@@ -128,7 +127,7 @@ def _add_sending(router: APIRouter) -> None:
         async with context.db.transaction() as session:
             operations.require_active(await operations.hold(session, caller.name, webhook_id))
             queued = await store.send_again_since(session, webhook_id, body.since, now())
-        await ring_work(context.queue, context.service, KIND, webhook_id)
+        await context.queue.ring_work(context.service, KIND)
         return Response(orjson.dumps({"queued": queued}), 202, media_type="application/json")
 
 
@@ -155,7 +154,7 @@ async def _find(context: Context[Any], webhook_id: UUID, delivery_id: UUID) -> d
 
 
 async def _accepted(context: Context[Any], row: dict[str, Any]) -> Response:
-    await ring_work(context.queue, context.service, KIND, row["id"])
+    await context.queue.ring_work(context.service, KIND)
     document = delivery_view(context, row)
     headers = {"location": document["self"]}
     return Response(orjson.dumps(document), 202, media_type="application/json", headers=headers)

@@ -52,7 +52,7 @@ async def put_content(
         await uploads.remove(context, [stored.key])
         raise
     if received:
-        await operations.ring(context, validation_id)
+        await operations.ring(context)
     else:
         await uploads.remove(context, [stored.key])
     found = await operations.wait_ended(context, validation_id, seconds or 0)

@@ -268,7 +268,7 @@ async def accept(
         await submissions.discard(context, submission)
         raise
     if validation_id == submission.id:
-        await validations.ring(context, validation_id)
+        await validations.ring(context)
     else:
         await submissions.discard(context, submission)
     return validation_id, token

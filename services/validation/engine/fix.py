@@ -17,12 +17,12 @@ from typing import IO, Literal
 
 from services.validation.engine.cells import CellError, CellTooCostly, judges_for, reader_for
 from services.validation.engine.formats import Opened, unwrap
+from services.validation.engine.labels import plain
 from services.validation.engine.messages import Unreadable
 from services.validation.engine.options import Options
 from services.validation.engine.read import ReadAs, read_table
 from services.validation.engine.schema import Field, Schema
 from services.validation.engine.text.blocks import Block, Table
-from services.validation.engine.text.layout import plain
 from services.validation.engine.text.reader import NotUtf8, legacy_encoding
 from services.validation.engine.text.source import Source, open_source
 

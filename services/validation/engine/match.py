@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from services.validation.engine import bundle
-from services.validation.engine.text.layout import plain
+from services.validation.engine.labels import plain
 
 _LEAST = 0.4
 # Two spellings at least this close (0 to 100) are one name written otherwise.

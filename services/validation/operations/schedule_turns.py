@@ -104,7 +104,7 @@ class ScheduleTurns:
         if schedule is None:
             await self._discard(stored)
         else:
-            await ring(self._context, submission.id)
+            await ring(self._context)
 
     async def _end_unchanged(self, claim: Claim, incoming: Incoming) -> None:
         async with self._context.db.transaction() as session:

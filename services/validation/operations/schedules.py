@@ -18,7 +18,6 @@ from shared import idempotency
 from shared.auth import Caller
 from shared.clock import now
 from shared.ids import new_id
-from shared.messaging.worker import ring_work
 from shared.observability.logging import current_request_id
 
 KIND = "schedule_run"
@@ -136,7 +135,7 @@ async def start_due(context: ValidationContext, moment: datetime) -> list[UUID]:
     started: list[UUID] = []
     while (turn := await _start_one(context, moment)) is not None:
         started.append(turn)
-        await ring_work(context.queue, "validation", KIND, turn)
+        await context.queue.ring_work("validation", KIND)
     return started
 
 

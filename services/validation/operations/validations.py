@@ -21,7 +21,6 @@ from shared.changes.log import record_change
 from shared.clock import now
 from shared.contracts.validation import ValidationCompleted
 from shared.messaging.outbox import emit
-from shared.messaging.worker import ring_work
 from shared.problems import PROBLEM_TYPE_PREFIX, Problem
 from shared.webhooks import operations as webhooks
 
@@ -118,9 +117,9 @@ async def _tell_webhooks(session: AsyncSession, row: dict[str, Any]) -> None:
     await record_change(session, COMPLETED, row["id"], data, audience=row["caller"])
 
 
-async def ring(context: ValidationContext, validation_id: UUID) -> None:
+async def ring(context: ValidationContext) -> None:
     """Wake a worker: to be called after the commit."""
-    await ring_work(context.queue, "validation", KIND, validation_id)
+    await context.queue.ring_work("validation", KIND)
 
 
 async def find(context: ValidationContext, validation_id: UUID) -> dict[str, Any]:

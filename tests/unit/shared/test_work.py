@@ -12,7 +12,6 @@ from shared.db import Database, run
 from shared.ids import new_id
 from shared.messaging.queue import Queue
 from shared.messaging.work import RETRY_AFTER, Claim, Work, WorkTable
-from shared.messaging.worker import ring_work
 from tests.unit.shared.conftest import running, until
 
 LEASE = timedelta(seconds=0.6)
@@ -65,9 +64,10 @@ async def test_work_rung_is_done_at_once_and_never_beyond_the_slots(
 ) -> None:
     table = _table(validation_db)
     done = Done(validation_db, table, seconds=0.05)
-    rows = [await _queue_row(validation_db) for _ in range(20)]
+    for _ in range(20):
+        await _queue_row(validation_db)
     async with running("validation", validation_db, queue, work=[Work("v", table, done, _no_give_up, 2)]):
-        await ring_work(queue, "validation", "v", rows[0])
+        await queue.ring_work("validation", "v")
         await until(lambda: _count(validation_db, "done", 20))
     assert done.most == 2
     assert done.settled == [True] * 20

@@ -14,10 +14,10 @@ import polars as pl
 import pyarrow as pa
 
 from services.validation.engine.checks.recognise import columns_swapped, repair_mojibake
+from services.validation.engine.labels import plain
 from services.validation.engine.messages import Finding
 from services.validation.engine.table.header import Column
 from services.validation.engine.table.view import BlockView
-from services.validation.engine.text.layout import plain
 
 # A garbled sequence in UTF-8: « Ã », « Â », « Å » or « â », then a sign that an accented letter's second byte became.
 _LEAD = 0xC3

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from services.validation.engine.labels import plain
 from services.validation.engine.messages import Finding
 from services.validation.engine.schema import Field, Schema
-from services.validation.engine.text.layout import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from services.validation.engine.labels import plain
 from services.validation.engine.text.lines import MAX_CELL
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -31,14 +31,6 @@ class Layout:
     header_line: int
     data_start: int
     data_line: int
-
-
-def plain(label: str) -> str:
-    """A label without case, accents, nor anything but letters and digits: what two spellings share."""
-    if label.isascii() and label.isalnum():
-        return label.lower()
-    letters = label.lower() if label.isascii() else unicodedata.normalize("NFKD", label.casefold())
-    return "".join(filter(str.isalnum, letters))
 
 
 def _first_lines(text: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from services.validation.engine.labels import plain
 from services.validation.engine.messages import Finding, Unreadable
 from services.validation.engine.scan import library
 from services.validation.engine.scan.rules import Rule
@@ -18,7 +19,7 @@ from services.validation.engine.text.encoding import (
 )
 from services.validation.engine.text.exact import exact_blocks
 from services.validation.engine.text.fast import FastBlocks, NotRegular, repetitive_columns
-from services.validation.engine.text.layout import Layout, lay_out, plain
+from services.validation.engine.text.layout import Layout, lay_out
 from services.validation.engine.text.lines import Records, stream_lines
 from services.validation.engine.text.prefetch import prefetch
 from services.validation.engine.text.scanned import ScannedBlocks
