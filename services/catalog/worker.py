@@ -7,12 +7,19 @@ from functools import partial
 
 from services.catalog.jobs import remove_old_contents
 from services.catalog.migrations import MIGRATIONS
+from services.catalog.operations import harvests
 from services.catalog.operations import resources as operations
+from services.catalog.operations.harvest_runs import HarvestRuns
+from services.catalog.operations.pace import HostPace
 from services.catalog.settings import CatalogSettings
 from shared.app import open_context, worker_parts
 from shared.contracts.validation import ValidationCompleted
 from shared.messaging.events import Routes
+from shared.messaging.work import Work, WorkTable
 from shared.messaging.worker import Clockwork, Worker, WorkerParts
+
+HARVEST_LEASE = timedelta(seconds=60)
+TICK = timedelta(seconds=20)
 
 
 def create_worker(settings: CatalogSettings, routes: Routes) -> Worker:
@@ -23,11 +30,30 @@ def create_worker(settings: CatalogSettings, routes: Routes) -> Worker:
 @asynccontextmanager
 async def _open_parts(settings: CatalogSettings, routes: Routes) -> AsyncIterator[WorkerParts]:
     async with open_context(MIGRATIONS, settings) as context:
+        pace = HostPace(settings.catalog_host_pause_seconds)
+        harvests_table = WorkTable(
+            context.db,
+            harvests.KIND,
+            lease=HARVEST_LEASE,
+            max_attempts=settings.catalog_harvest_max_attempts,
+        )
+        runs = HarvestRuns(context, harvests_table, pace)
         yield worker_parts(
             context,
             routes,
             handlers={ValidationCompleted: operations.record_verdict},
+            work=[
+                Work(harvests.KIND, harvests_table, runs.run, runs.gave_up, settings.catalog_harvest_slots),
+            ],
             clockwork=[
-                Clockwork("remove old contents", timedelta(hours=6), partial(remove_old_contents, context))
+                Clockwork("remove old contents", timedelta(hours=6), partial(remove_old_contents, context)),
+                Clockwork("start due harvests", TICK, partial(harvests.clock_tick, context), at_start=True),
+                Clockwork(
+                    "remove missing resources",
+                    timedelta(hours=1),
+                    partial(operations.remove_missing, context),
+                    at_start=True,
+                ),
+                Clockwork("forget old harvests", timedelta(days=1), partial(harvests.prune, context)),
             ],
         )

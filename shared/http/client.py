@@ -256,7 +256,9 @@ class GuardedClient:
         conditional = any(name.lower() in ("if-none-match", "if-modified-since") for name in request_headers)
         accepted = 200 <= response.status < 300 and response.status != 206
         if method != "POST" and not accepted and not (response.status == 304 and conditional):
-            raise FetchFailed("http-status", http_status=response.status)
+            raise FetchFailed(
+                "http-status", http_status=response.status, retry_after=headers.get("retry-after")
+            )
         # Incompressible content grows a little when compressed, so the wire has some more room than the content.
         wire_bytes = max_bytes + (PIECE_BYTES if "content-encoding" in headers else 0)
         if method == "GET" and (declared_length(headers) or 0) > wire_bytes:

@@ -39,16 +39,24 @@ class UrlNotAllowed(Problem):
 
 class FetchFailed(Problem):
     """The address is acceptable but what it answers is not. `reason` says why; `http_status` is the answer's
-    status when the reason is `http-status`."""
+    status when the reason is `http-status`, `retry_after` its header of this name."""
 
     status = 422
     slug = "fetch-failed"
     title_fr = "Téléchargement impossible"
     title_en = "Download failed"
 
-    def __init__(self, reason: FetchReason, *, http_status: int | None = None, limit: float = 0) -> None:
+    def __init__(
+        self,
+        reason: FetchReason,
+        *,
+        http_status: int | None = None,
+        retry_after: str | None = None,
+        limit: float = 0,
+    ) -> None:
         self.reason = reason
         self.http_status = http_status
+        self.retry_after = retry_after
         figures = {"status": http_status, "limit": f"{limit:,}".replace(",", "\u202f")}
         fr, en = _DETAILS[reason]
         super().__init__(fr=fr.format_map(figures), en=en.format_map(figures), reason=reason)

@@ -192,3 +192,156 @@ class TooManyResources(Problem):
             en=f"A dataset has {limit} resources at most: split it.",
             limit=limit,
         )
+
+
+class SourceNotHarvestable(Problem):
+    status = 422
+    slug = "source-not-harvestable"
+    title_fr = "Source qui ne se moissonne pas"
+    title_en = "Source that is not harvested"
+
+    @classmethod
+    def of(cls, slug: str) -> "SourceNotHarvestable":
+        """Return the problem for a source that sends its datasets itself, or that has no address."""
+        return cls(
+            fr=f"La source {slug} n'a pas d'adresse, ou envoie ses jeux de données elle-même (« push ») : créez-en une "
+            "avec « kind » (udata, dcat, ckan, opendatasoft ou csw) et « url ».",
+            en=f"The source {slug} has no address, or sends its datasets itself (`push`): create one with a `kind` "
+            "(udata, dcat, ckan, opendatasoft or csw) and a `url`.",
+        )
+
+
+class HarvestNotFound(NotFound):
+    slug = "harvest-not-found"
+    title_fr = "Moissonnage inconnu"
+    title_en = "Unknown harvest"
+
+    @classmethod
+    def of(cls, run_id: object) -> "HarvestNotFound":
+        """Return the problem for an id that names no harvest of the source."""
+        return cls(
+            fr=f"Cette source n'a pas de moissonnage {run_id}.", en=f"This source has no harvest {run_id}."
+        )
+
+
+class HarvestRunning(Conflict):
+    slug = "harvest-running"
+    title_fr = "Moissonnage en cours"
+    title_en = "Harvest under way"
+
+    @classmethod
+    def of(cls, slug: str, run_id: object) -> "HarvestRunning":
+        """Return the problem for a harvest asked for while another goes on."""
+        return cls(
+            fr=f"Le moissonnage {run_id} de la source {slug} est en cours : attendez sa fin, ou annulez-le.",
+            en=f"The harvest {run_id} of the source {slug} is under way: wait for its end, or cancel it.",
+            harvest=str(run_id),
+        )
+
+
+class HarvestNotAwaiting(Conflict):
+    slug = "harvest-not-awaiting"
+    title_fr = "Rien à confirmer"
+    title_en = "Nothing to confirm"
+
+    @classmethod
+    def of(cls, run_id: object) -> "HarvestNotAwaiting":
+        """Return the problem for a decision on a harvest that asks for none."""
+        return cls(
+            fr=f"Le moissonnage {run_id} n'attend aucune décision : consultez son « result ».",
+            en=f"The harvest {run_id} awaits no decision: look at its `result`.",
+        )
+
+
+class HarvestOutdated(Conflict):
+    slug = "harvest-outdated"
+    title_fr = "Moissonnage dépassé"
+    title_en = "Outdated harvest"
+
+    @classmethod
+    def of(cls, run_id: object) -> "HarvestOutdated":
+        """Return the problem for a decision on a harvest after which another one came."""
+        return cls(
+            fr=f"La source a été moissonnée de nouveau depuis {run_id} : décidez d'après le dernier moissonnage.",
+            en=f"The source was harvested again since {run_id}: decide on its latest harvest.",
+        )
+
+
+class HarvestLoops(Problem):
+    status = 422
+    slug = "harvest-loops"
+    title_fr = "Pages qui tournent en rond"
+    title_en = "Pages that go round in circles"
+
+    @classmethod
+    def at(cls, url: str) -> "HarvestLoops":
+        """Return the problem for a page that leads back to what was read already."""
+        return cls(
+            fr=f"La page suivante annoncée, {url}, ramène à ce qui a déjà été lu. Ce qui a été lu est enregistré, rien "
+            "n'est supprimé : signalez-le au portail.",
+            en=f"The next page, {url}, leads back to what was read already. What was read is kept, nothing is deleted: "
+            "tell the portal.",
+        )
+
+
+class HarvestTooLong(Problem):
+    status = 422
+    slug = "harvest-too-long"
+    title_fr = "Trop de pages"
+    title_en = "Too many pages"
+
+    @classmethod
+    def past(cls, limit: int) -> "HarvestTooLong":
+        """Return the problem for a source of more than `limit` pages."""
+        return cls(
+            fr=f"La source compte plus de {limit} pages : demandez des pages plus longues dans son adresse, "
+            "ou partagez-la en plusieurs sources.",
+            en=f"The source has more than {limit} pages: ask for longer ones in its address, or split it into several "
+            "sources.",
+        )
+
+
+class PageUnreadable(Problem):
+    status = 422
+    slug = "page-unreadable"
+    title_fr = "Page illisible"
+    title_en = "Unreadable page"
+
+    @classmethod
+    def because(cls, url: str, fr: str, en: str) -> "PageUnreadable":
+        """Return the problem for a page that is not what such a portal answers."""
+        return cls(
+            fr=f"La page {url} ne se lit pas : {fr}. Vérifiez l'adresse et le « kind » de la source.",
+            en=f"The page {url} cannot be read: {en}. Check the address and the `kind` of the source.",
+        )
+
+
+class HarvestGivenUp(Problem):
+    status = 422
+    slug = "harvest-given-up"
+    title_fr = "Moissonnage abandonné"
+    title_en = "Harvest given up"
+
+    @classmethod
+    def after(cls, attempts: int) -> "HarvestGivenUp":
+        """Return the problem for a harvest that failed at every attempt."""
+        return cls(
+            fr=f"Le moissonnage a échoué {attempts} fois de suite au même endroit pour une raison de notre côté : "
+            "relancez-le, il reprend les jeux de données déjà lus sans rien réécrire.",
+            en=f"The harvest failed {attempts} times in a row at the same place, for a reason on our side: start it "
+            "again, what was read already is not written again.",
+        )
+
+
+class LinkNotFound(NotFound):
+    slug = "link-not-found"
+    title_fr = "Lien pas encore vérifié"
+    title_en = "Link not checked yet"
+
+    @classmethod
+    def of(cls, resource_id: object) -> "LinkNotFound":
+        """Return the problem for a resource whose address was not looked at."""
+        return cls(
+            fr=f"La ressource {resource_id} n'existe pas, n'a pas d'adresse, ou n'a pas encore été vérifiée.",
+            en=f"The resource {resource_id} does not exist, has no address, or was not checked yet.",
+        )

@@ -15,14 +15,12 @@ from services.catalog.operations import views
 from services.catalog.operations.context import CatalogContext
 from services.catalog.operations.ownership import owner_of, owners_of
 from services.catalog.operations.rows import organization_record, record_of
-from services.catalog.operations.telling import tell
-from services.catalog.operations.writing import Item, write
+from services.catalog.operations.writing import Item, set_deleted, write
 from services.catalog.schemas.datasets import DatasetInput
 from services.catalog.store import datasets as store
 from services.catalog.store import writing
 from shared import idempotency
 from shared.auth import Caller
-from shared.clock import now
 from shared.ids import new_id
 
 MOST_VERDICTS = 100
@@ -122,29 +120,13 @@ async def edit(
 async def delete(session: AsyncSession, caller: Caller, dataset_id: UUID) -> None:
     """Make a tombstone of a dataset of the caller's; again, it changes nothing. Raises `DatasetNotFound`."""
     await own(session, caller, dataset_id)
-    await _set_deleted(session, dataset_id, deleted=True)
+    await set_deleted(session, [dataset_id], deleted=True)
 
 
 async def restore(session: AsyncSession, caller: Caller, dataset_id: UUID) -> None:
     """Bring back a deleted dataset of the caller's; again, it changes nothing. Raises `DatasetNotFound`."""
     await own(session, caller, dataset_id)
-    await _set_deleted(session, dataset_id, deleted=False)
-
-
-async def _set_deleted(session: AsyncSession, dataset_id: UUID, *, deleted: bool) -> None:
-    before = (await writing.lock_datasets(session, [dataset_id]))[dataset_id]
-    if (before["deleted_at"] is not None) == deleted:
-        return
-    moment = now()
-    columns = {name: before[name] for name in writing.DATASET_COLUMNS}
-    row = {
-        **columns,
-        "deleted_at": moment if deleted else None,
-        "modified_at": moment,
-        "revision": before["revision"] + 1,
-    }
-    await writing.update_datasets(session, [row])
-    await tell(session, [(before, {**row, "resources": before["resources"]})], moment)
+    await set_deleted(session, [dataset_id], deleted=False)
 
 
 async def find(context: CatalogContext, dataset_id: UUID, caller: Caller | None = None) -> dict[str, Any]:

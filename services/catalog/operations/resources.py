@@ -1,7 +1,7 @@
 """Take the files of resources, keep their conformity true. Operations never commit."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,6 +18,7 @@ from services.catalog.operations.ownership import owners_of
 from services.catalog.operations.telling import tell, tell_verdict
 from services.catalog.operations.writing import ask_validations
 from services.catalog.store import datasets as store
+from services.catalog.store import harvests as harvests_store
 from services.catalog.store import writing
 from services.catalog.tables import Resource
 from shared.auth import Caller
@@ -33,6 +34,7 @@ logger = get_logger(__name__)
 
 CONTENTS = "catalog/contents"
 ORPHAN_AGE = timedelta(days=1)
+REMOVED_AT_ONCE = 200
 
 
 def check_size(context: CatalogContext, size: int) -> None:
@@ -116,3 +118,18 @@ async def _as_it_is_now(session: AsyncSession, dataset_id: UUID) -> writing.Row:
     """Return a dataset one of whose resources has just changed, under its next revision."""
     await store.grow_revision(session, dataset_id)
     return (await writing.lock_datasets(session, [dataset_id]))[dataset_id]
+
+
+async def remove_missing(context: CatalogContext, moment: datetime | None = None) -> None:
+    """Make tombstones of the resources that their source has not had for longer than its grace period."""
+    while True:
+        async with context.db.transaction() as session:
+            found = await harvests_store.missing_resources(session, moment or now(), REMOVED_AT_ONCE)
+            if not found:
+                return
+            before = await writing.lock_datasets(session, list(found))
+            await writing.remove_resources(session, [id for ids in found.values() for id in ids], now())
+            for dataset_id in found:
+                await store.grow_revision(session, dataset_id)
+            after = await writing.lock_datasets(session, list(found))
+            await tell(session, [(before[dataset_id], after[dataset_id]) for dataset_id in found], now())

@@ -27,7 +27,7 @@ async def create(
     idempotency_key: str | None,
 ) -> None:
     """Create a source; raises `SourceExists` when its name is taken, `SourceHarvestsUs` when its address is ours."""
-    _refuse_ourselves(context, body.url)
+    refuse_ourselves(context, body.url)
     moment = now()
     source = Source(
         id=new_id(), owner=owner_of(caller), created_at=moment, modified_at=moment, **body.model_dump()
@@ -48,7 +48,8 @@ async def create(
         raise SourceExists.of(body.slug) from error
 
 
-def _refuse_ourselves(context: CatalogContext, url: str | None) -> None:
+def refuse_ourselves(context: CatalogContext, url: str | None) -> None:
+    """Raise `SourceHarvestsUs` for an address of this catalogue."""
     ours = urlsplit(context.settings.public_url)
     try:
         theirs = urlsplit(url or "")

@@ -144,6 +144,24 @@ async def _write_resources(session: AsyncSession, changes: ResourceChanges) -> N
     await ask_validations(session, changes.to_validate)
 
 
+async def set_deleted(session: AsyncSession, ids: Sequence[UUID], *, deleted: bool) -> None:
+    """Make tombstones of datasets, or bring them back; one that is so already stays as it is."""
+    moment = now()
+    told: list[tuple[Row | None, Row]] = []
+    for before in (await store.lock_datasets(session, ids)).values():
+        if (before["deleted_at"] is not None) != deleted:
+            changed = {
+                "deleted_at": moment if deleted else None,
+                "missing_since": None,
+                "modified_at": moment,
+                "revision": before["revision"] + 1,
+            }
+            told.append((before, {**before, **changed}))
+    rows = [{name: after[name] for name in store.DATASET_COLUMNS} for _, after in told]
+    await store.update_datasets(session, rows)
+    await tell(session, told, moment)
+
+
 async def ask_validations(session: AsyncSession, resources: Sequence[dict[str, Any]]) -> None:
     """Ask for the validation of resources (rows)."""
     await emit_all(
