@@ -3,8 +3,11 @@
 from fastapi import FastAPI
 
 from services.validation.api import (
+    changes,
     contents,
     events,
+    labels,
+    labels_public,
     limits,
     reports,
     schedules,
@@ -32,10 +35,13 @@ def create_app(settings: ValidationSettings) -> FastAPI:
                 contents.router,
                 events.router,
                 reports.router,
+                labels.router,
+                labels_public.router,
                 limits.router,
                 schemas.router,
                 validata.router,
                 schedules.router,
+                changes.router,
                 webhooks.router,
             ],
         )

@@ -95,7 +95,10 @@ def attest(context: ValidationContext, label: Label, moment: datetime) -> None:
 
 
 def _attested(label: Label) -> dict[str, Any]:
-    facts: dict[str, Any] = orjson.loads(orjson.dumps(asdict(store.facts_of(label.model_dump()))))
+    facts: dict[str, Any] = orjson.loads(
+        # The driver has its own kind of UUID.
+        orjson.dumps(asdict(store.facts_of(label.model_dump())), default=str)
+    )
     return facts
 
 
