@@ -34,15 +34,17 @@ LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 class Dump:
     """What a dump holds: its name, its query, how a row of that is shown, and the columns of its flat forms.
 
-    `flat` turns what is shown into the columns' values; NDJSON, and what has no columns, gives what is shown.
+    A row shown as None is left out. `flat` turns what is shown into the columns' values; NDJSON, and what has no
+    columns, gives what is shown.
     """
 
     name: str
     sql: str
     columns: Sequence[Column]
-    shown: Callable[[Context[Any], dict[str, Any]], Row]
+    shown: Callable[[Context[Any], dict[str, Any]], Row | None]
     flat: Callable[[Row], Row] | None = None
     forms: Forms = TABULAR
+    args: Sequence[Any] = ()
 
 
 async def dump_response(request: Request, dump: Dump, form: str) -> Response:
@@ -93,9 +95,9 @@ async def _make(context: Context[Any], dump: Dump, form: str, file: BinaryIO, *,
         context.db.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        cursor = await connection.cursor(dump.sql)
+        cursor = await connection.cursor(dump.sql, *dump.args)
         while rows := await cursor.fetch(BATCH):
-            shown = [dump.shown(context, dict(row)) for row in rows]
+            shown = [item for row in rows if (item := dump.shown(context, dict(row))) is not None]
             batch = shown if form == "ndjson" or dump.flat is None else [dump.flat(row) for row in shown]
             await asyncio.to_thread(made.write, batch)
     await asyncio.to_thread(made.close)
