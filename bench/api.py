@@ -1,36 +1,43 @@
 """Measures the validation API from outside, as a client meets it.
 
-    SOCLE_VALIDATION_RATE_ANONYMOUS=1000000/minute SOCLE_RATE_PER_ADDRESS=1000000/minute \\
-    SOCLE_VALIDATION_MAX_UPLOAD_BYTES=400000000 make run DATA=/tmp/bench PORT=8123
-    python -m bench.generate subventions 3300 /tmp/1mb.csv
-    python -m bench.api http://127.0.0.1:8123 /tmp/1mb.csv scdl/subventions [--pid PID] [--only latency,burst,large]
-    python -m bench.api … --validata http://127.0.0.1:5000/validate [--validata-schema https://…/schema.json]
+    python -m bench.api [--only latency,burst,large] [--validata]     # processes of its own, on servers of its own
+    python -m bench.api --file FILE --schema NAME --url http://127.0.0.1:8000 --pid PID     # one that runs already
 
-`--pid` (of `socle dev`, or of the API) adds the processor time of that process and of its children, and its memory.
+By default `socle serve validation` and `socle work validation` are started on embedded servers with everything
+durable, and a file of 3,300 grants (1 MB) is made. `--validata` measures Validata's API (Flask, under gunicorn) on
+the same file in the same run, from an environment of its own in `bench/.envs`.
 
 latency  N files sent one after the other (multipart, `Prefer: wait=30`): made anew, then given from the store
-burst    200 files at once: all end, none is lost, none made twice; the wait from queue to start
-large    a 300 MB upload; meanwhile the memory of the process and the time of `GET /health/live`
+burst    200 files at once: all end, none is lost, none made twice, for the client and in the database; the wait from
+         queue to start
+large    a 300 MB upload; meanwhile the memory of the API and the time of `GET /health/live`
+
+On a busy machine only the processor time and the minima mean anything.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import http.client
 import json
 import os
 import statistics
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench import generate
+from bench.stack import Stack, separate_processes, validata
+
 BOUNDARY = "socle-bench"
 VALIDATIONS = "/validation/v1/validations"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -38,25 +45,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("url")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("schema")
-    parser.add_argument("--pid", type=int)
+    parser.add_argument("--url", help="a service that runs already")
+    parser.add_argument("--pid", type=int, help="its process (of `socle dev`, or of the API)")
+    parser.add_argument("--file", type=Path)
+    parser.add_argument("--schema", default="scdl/subventions", help="a bundled schema")
     parser.add_argument("--only", default="latency,burst,large")
     parser.add_argument("--n", type=int, default=100, help="files of `latency`")
     parser.add_argument("--at-once", type=int, default=200, help="files of `burst`")
     parser.add_argument("--megabytes", type=int, default=300, help="size of `large`")
-    parser.add_argument("--validata", help="address of the `validate` of Validata's API")
-    parser.add_argument("--validata-schema", help="address of the schema, for Validata")
+    parser.add_argument("--validata", action="store_true", help="measure Validata's API too, in `latency`")
     asked = parser.parse_args()
-    wanted = asked.only.split(",")
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    if "latency" in wanted:
-        latency(asked)
-    if "burst" in wanted:
-        burst(asked)
-    if "large" in wanted:
-        large(asked)
+    with ExitStack() as stack:
+        if asked.file is None:
+            asked.file = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "1mb.csv"
+            generate.generate("subventions", 3300, asked.file)
+        socle = Stack(asked.url, asked.pid) if asked.url else stack.enter_context(separate_processes())
+        if socle.api:
+            print(f"memory of the API at rest: {socle.memory_bytes() / 1e6:.0f} MB")
+        for name, measure in (("latency", latency), ("burst", burst), ("large", large)):
+            if name in asked.only.split(","):
+                measure(asked, socle)
 
 
 # --- What a client does
@@ -104,37 +113,51 @@ def send(client: Client, body: bytes, **headers: str) -> dict[str, object]:
 # --- What is measured
 
 
-def latency(asked: argparse.Namespace) -> None:
+def latency(asked: argparse.Namespace, socle: Stack) -> None:
     """Time files sent one after the other."""
     data = asked.file.read_bytes()
     print(f"\n## {len(data) / 1e6:.2f} MB, one after the other")
-    client = Client(asked.url)
+    client = Client(socle.url)
     body = form(data, {"schema": asked.schema})
     for _ in range(5):
         send(client, body, prefer="wait=30", cache_control="no-cache")
-
-    def series(title: str, once: Callable[[], object]) -> None:
-        before = processor_seconds(asked.pid)
-        times = [timed(once) for _ in range(asked.n)]
-        after = processor_seconds(asked.pid)
-        cpu = f"  CPU {(after - before) / asked.n * 1000:.0f} ms" if asked.pid else ""
-        print(f"{title:<22} {told(times)}{cpu}")
-
-    series("made anew", lambda: ended(send(client, body, prefer="wait=30", cache_control="no-cache")))
-    series("given from the store", lambda: ended(send(client, body, prefer="wait=30")))
+    _series(
+        "made anew",
+        asked.n,
+        socle,
+        lambda: ended(send(client, body, prefer="wait=30", cache_control="no-cache")),
+    )
+    ended(send(client, body, prefer="wait=30"))
+    _series("given from the store", asked.n, socle, lambda: ended(send(client, body, prefer="wait=30")))
     if asked.validata:
-        other = Client(asked.validata)
-        path = urlsplit(asked.validata).path
-        theirs = form(data, {"schema": asked.validata_schema or asked.schema})
+        latency_of_validata(asked, data)
+
+
+def latency_of_validata(asked: argparse.Namespace, data: bytes) -> None:
+    """Time the same file sent to Validata's API."""
+    from services.validation.engine import bundle
+
+    with validata(bundle.resolve(asked.schema)[2]) as (theirs, address):
+        client, path = Client(theirs.url), urlsplit(theirs.url).path
+        body = form(data, {"schema": address})
 
         def once() -> None:
-            status, answer = other.ask("POST", path, theirs, content_type=FORM)
+            status, answer = client.ask("POST", path, body, content_type=FORM)
             if status != 200:
                 raise SystemExit(f"Validata: {status} {answer[:300]!r}")
 
         once()
-        times = [timed(once) for _ in range(max(3, asked.n // 10))]
-        print(f"{'Validata':<22} {told(times)}")
+        _series("Validata", max(3, asked.n // 10), theirs, once)
+
+
+def _series(title: str, count: int, stack: Stack, once: Callable[[], object]) -> None:
+    before = stack.processor_seconds()
+    times = [timed(once) for _ in range(count)]
+    after = stack.processor_seconds()
+    spent = {name: (after[name] - before[name]) / count * 1000 for name in after}
+    parts = " + ".join(f"{name} {value:.1f}" for name, value in spent.items())
+    cpu = f"  CPU {sum(spent.values()):.1f} ms ({parts})" if spent else ""
+    print(f"{title:<22} {told(times)}{cpu}")
 
 
 def ended(found: dict[str, object]) -> None:
@@ -143,7 +166,7 @@ def ended(found: dict[str, object]) -> None:
         raise SystemExit(f"not ended: {found}")
 
 
-def burst(asked: argparse.Namespace) -> None:
+def burst(asked: argparse.Namespace, socle: Stack) -> None:
     """Send many files at once and follow each to its end."""
     print(f"\n## {asked.at_once} at once")
     data = asked.file.read_bytes()
@@ -151,12 +174,12 @@ def burst(asked: argparse.Namespace) -> None:
     started = time.perf_counter()
 
     def one(body: bytes) -> str:
-        return str(send(Client(asked.url), body, cache_control="no-cache")["id"])
+        return str(send(Client(socle.url), body, cache_control="no-cache")["id"])
 
     with ThreadPoolExecutor(50) as pool:
         ids = list(pool.map(one, bodies))
     accepted = time.perf_counter() - started
-    client = Client(asked.url)
+    client = Client(socle.url)
     ends = {}
     for identifier in ids:
         while (found := json.loads(client.ask("GET", f"{VALIDATIONS}/{identifier}")[1]))["state"] not in (
@@ -174,6 +197,8 @@ def burst(asked: argparse.Namespace) -> None:
         f"accepted in {accepted:.1f} s, ended in {lasted:.1f} s; asked {len(ids)}, distinct {len(set(ids))}, "
         f"done {len(done)}, reports read {sum(bool(report) for report in again)} of 20"
     )
+    if socle.database_url:
+        asyncio.run(_as_stored(socle.database_url, ids))
     print(f"queue to start           {told(waits)}")
     print(f"start to end             {told(alone)}")
     idle = []
@@ -183,7 +208,30 @@ def burst(asked: argparse.Namespace) -> None:
     print(f"queue to start, when idle {told(idle)}")
 
 
-def large(asked: argparse.Namespace) -> None:
+async def _as_stored(database_url: str, ids: list[str]) -> None:
+    """Tell what the database holds of validations that ended."""
+    import asyncpg
+
+    connection = await asyncpg.connect(database_url)
+    try:
+        row = await connection.fetchrow(
+            "SELECT count(*) AS rows, count(*) FILTER (WHERE state = 'done') AS done, "
+            "count(*) FILTER (WHERE attempt <> 1 OR fence <> 1) AS again, "
+            "count(report.validation_id) AS reports, (SELECT count(*) FROM validation.outbox WHERE type LIKE "
+            "'validation.completed%' AND payload->>'validation_id' = ANY($1)) AS events "
+            "FROM validation.validation LEFT JOIN validation.report ON report.validation_id = validation.id "
+            "WHERE validation.id::text = ANY($1)",
+            ids,
+        )
+    finally:
+        await connection.close()
+    print(
+        f"in the database: rows {row['rows']}, done {row['done']}, reports {row['reports']}, "
+        f"events {row['events']}, with more than one attempt or fence {row['again']}"
+    )
+
+
+def large(asked: argparse.Namespace, socle: Stack) -> None:
     """Upload a very large file while the others ask whether the service lives."""
     print(f"\n## an upload of {asked.megabytes} MB")
     line = asked.file.read_bytes().splitlines(keepends=True)
@@ -200,27 +248,27 @@ def large(asked: argparse.Namespace) -> None:
         yield tail
 
     lives: list[float] = []
-    most = [memory_bytes(asked.pid)]
+    most = [socle.memory_bytes()]
     over = threading.Event()
 
     def watch() -> None:
-        client = Client(asked.url)
+        client = Client(socle.url)
         while not over.is_set():
             lives.append(timed(lambda: client.ask("GET", "/validation/health/live")))
-            most.append(memory_bytes(asked.pid))
+            most.append(socle.memory_bytes())
             time.sleep(0.01)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     started = time.perf_counter()
-    client = Client(asked.url)
+    client = Client(socle.url)
     status, answer = client.ask("POST", VALIDATIONS, body(), content_type=FORM, content_length=str(size))
     lasted = time.perf_counter() - started
     over.set()
     watcher.join()
     print(f"status {status} in {lasted:.1f} s ({size / lasted / 1e6:.0f} MB/s)")
     print(f"health meanwhile         {told(lives)}")
-    if asked.pid:
+    if socle.api:
         print(f"memory: {most[0] / 1e6:.0f} MB before, {max(most) / 1e6:.0f} MB at most")
     if status not in (201, 202):
         print(answer[:300].decode(errors="replace"))
@@ -261,40 +309,6 @@ def told(seconds: list[float]) -> str:
 def moment(text: str) -> float:
     """Return a date and time as seconds."""
     return datetime.fromisoformat(text).timestamp()
-
-
-def tree(pid: int) -> list[int]:
-    """Return a process and its descendants."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found = [pid]
-    for one in found:
-        found += children.get(one, [])
-    return found
-
-
-def processor_seconds(pid: int | None) -> float:
-    """Return the processor time that a process and its descendants have taken so far."""
-    total = 0
-    for one in tree(pid) if pid else []:
-        try:
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
-
-
-def memory_bytes(pid: int | None) -> int:
-    """Return the resident memory of a process, without its children."""
-    if pid is None:
-        return 0
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":

@@ -153,6 +153,10 @@ class Storage:
                 digest.update(part)
                 _write_all(file, part)
 
+            def finish() -> None:
+                write(bytes(buffer))
+                self._publish(path, file, key)
+
             async for chunk in chunks:
                 size += len(chunk)
                 if size > max_bytes:
@@ -161,8 +165,7 @@ class Storage:
                 if len(buffer) >= WRITE_BYTES:
                     await self._run(write, bytes(buffer))
                     buffer.clear()
-            await self._run(write, bytes(buffer))
-            await self._run(self._publish, path, file, key)
+            await self._run(finish)
         return Stored(key, size, digest.hexdigest())
 
     async def get(self, key: str) -> AsyncIterator[bytes]:

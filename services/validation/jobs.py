@@ -85,9 +85,7 @@ class ValidationJobs:
 
     async def _perform(self, claim: Claim) -> None:
         # Noted after we listen: whoever withdraws the row before is seen here, and after is heard.
-        if not await store.mark_started(self._context.db, claim.id, claim.fence, now()):
-            return
-        row = await store.get(self._context.db, claim.id)
+        row = await store.start(self._context.db, claim.id, claim.fence, now())
         if row is None:
             return
         parts: list[Part] = []

@@ -46,7 +46,7 @@ async def end_with_verdict(
     report_key: str | None = None,
 ) -> None:
     """Write the verdict of a validation just settled, and tell it; for a package, each file with its outcome."""
-    await store.write_verdict(
+    row = await store.write_verdict(
         session,
         validation_id,
         verdict,
@@ -57,13 +57,12 @@ async def end_with_verdict(
         report_key=report_key,
         moment=now(),
     )
-    await _tell(session, validation_id)
+    await _tell(session, row)
 
 
 async def end_with_report_of(session: AsyncSession, validation_id: UUID, found: UUID) -> None:
     """End a validation with the verdict and the report of another, and tell it."""
-    await reports.copy(session, validation_id, found, now())
-    await _tell(session, validation_id)
+    await _tell(session, await reports.copy(session, validation_id, found, now()))
 
 
 async def end_without_verdict(
@@ -75,18 +74,18 @@ async def end_without_verdict(
     size: int | None = None,
 ) -> None:
     """Write why a validation just settled has no verdict, and tell it."""
-    await store.write_problem(session, validation_id, problem.body(), sha256=sha256, size=size, moment=now())
-    await _tell(session, validation_id)
+    row = await store.write_problem(
+        session, validation_id, problem.body(), sha256=sha256, size=size, moment=now()
+    )
+    await _tell(session, row)
 
 
-async def _tell(session: AsyncSession, validation_id: UUID) -> None:
-    row = await store.in_session(session, validation_id)
-    assert row is not None
+async def _tell(session: AsyncSession, row: dict[str, Any]) -> None:
     problem = row["problem"]
     await emit(
         session,
         ValidationCompleted(
-            validation_id=validation_id,
+            validation_id=row["id"],
             outcome=row["outcome"] or "error",
             schema_name=row["schema_name"],
             schema_version=row["schema_version"],
@@ -104,7 +103,7 @@ async def _tell(session: AsyncSession, validation_id: UUID) -> None:
     if row["schedule_id"] is not None:
         await schedule_verdicts.note(session, row)
     await _tell_webhooks(session, row)
-    await store.tell_ended(session, validation_id)
+    await store.tell_ended(session, row["id"])
 
 
 async def _tell_webhooks(session: AsyncSession, row: dict[str, Any]) -> None:

@@ -11,6 +11,14 @@ from shared.db import Database, run
 
 async def keep(session: AsyncSession, descriptor: Descriptor) -> None:
     """Keep a descriptor; kept already, it stays as it is."""
+    known = await run(
+        session,
+        text("SELECT EXISTS (SELECT FROM descriptor WHERE sha256 = :sha256)"),
+        {"sha256": descriptor.sha256},
+    )
+    # Most are: compressing it again costs more than asking.
+    if known.scalar_one():
+        return
     await run(
         session,
         text("INSERT INTO descriptor (sha256, body) VALUES (:sha256, :body) ON CONFLICT (sha256) DO NOTHING"),

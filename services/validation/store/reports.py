@@ -1,11 +1,13 @@
 """Reports as they are stored: JSON in gzip."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.validation.store.validations import COLUMNS
 from shared.db import Database, run
 
 
@@ -38,24 +40,20 @@ async def hold_equal(session: AsyncSession, caller: str, key: str) -> UUID | Non
     return None if row is None else row.id
 
 
-async def copy(session: AsyncSession, validation_id: UUID, found: UUID, moment: datetime) -> None:
-    """End a validation with the verdict and the report of another."""
+async def copy(session: AsyncSession, validation_id: UUID, found: UUID, moment: datetime) -> dict[str, Any]:
+    """End a validation with the verdict and the report of another, and return its columns."""
     names = "outcome, rows, errors, warnings, engine_version, sha256, size, schema_sha256, report_key"
     given = ", ".join(f"{name} = other.{name}" for name in names.split(", "))
-    parameters = {"id": validation_id, "found": found, "moment": moment}
-    await run(
+    returned = ", ".join(f"validation.{name}" for name in COLUMNS.split(", "))
+    result = await run(
         session,
         text(
+            "WITH reported AS (INSERT INTO report (validation_id, body) "
+            "SELECT :id, body FROM report WHERE validation_id = :found) "
             f"UPDATE validation SET state = 'done', lease_until = NULL, problem = NULL, progress = NULL, {given}, "
             "reused_from = coalesce(other.reused_from, other.id), finished_at = :moment "
-            "FROM validation AS other WHERE validation.id = :id AND other.id = :found"
+            f"FROM validation AS other WHERE validation.id = :id AND other.id = :found RETURNING {returned}"
         ),
-        parameters,
+        {"id": validation_id, "found": found, "moment": moment},
     )
-    await run(
-        session,
-        text(
-            "INSERT INTO report (validation_id, body) SELECT :id, body FROM report WHERE validation_id = :found"
-        ),
-        {"id": validation_id, "found": found},
-    )
+    return dict(result.one()._mapping)

@@ -17,7 +17,7 @@ ENDED_CHANNEL = "validation_ended"
 # One on this channel carries an id and, after a space, how far the validation is (JSON).
 PROGRESS_CHANNEL = "validation_progress"
 
-_COLUMNS = (
+COLUMNS = (
     "id, state, outcome, created_at, started_at, finished_at, filename, source_url, size, sha256, schema_name, "
     "schema_version, engine_version, rows, errors, warnings, problem, storage_key, resource_id, resource_revision, "
     "options, caller, owns_storage, owner, private, schema_url, schema_sha256, resources, progress, attempt, "
@@ -33,7 +33,7 @@ async def add(session: AsyncSession, validation: Validation) -> None:
 
 async def get(db: Database, validation_id: UUID) -> dict[str, Any] | None:
     """Return a validation's columns, or None."""
-    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM validation WHERE id = $1", validation_id)
+    row = await db.fetchrow(f"SELECT {COLUMNS} FROM validation WHERE id = $1", validation_id)
     return None if row is None else dict(row)
 
 
@@ -50,7 +50,7 @@ async def page(
     """Return an owner's validations, the newest first; `schema` is a name and, or not, a version."""
     name, version = schema or (None, None)
     rows = await db.fetch(
-        f"SELECT {_COLUMNS} FROM validation WHERE owner = $1 AND ($2::uuid IS NULL OR id < $2) "
+        f"SELECT {COLUMNS} FROM validation WHERE owner = $1 AND ($2::uuid IS NULL OR id < $2) "
         "AND ($3::text IS NULL OR schema_name = $3) AND ($4::text IS NULL OR schema_version = $4) "
         "AND ($5::text IS NULL OR state = $5) AND ($6::text IS NULL OR outcome = $6) ORDER BY id DESC LIMIT $7",
         owner,
@@ -83,15 +83,16 @@ async def write_schema(db: Database, validation_id: UUID, fence: int, sha256: st
     )
 
 
-async def mark_started(db: Database, validation_id: UUID, fence: int, moment: datetime) -> bool:
-    """Note when the present attempt began; False when its claim is lost."""
-    tag = await db.execute(
-        "UPDATE validation SET started_at = $3, progress = NULL WHERE id = $1 AND fence = $2",
+async def start(db: Database, validation_id: UUID, fence: int, moment: datetime) -> dict[str, Any] | None:
+    """Note when the present attempt began and return the columns; None when its claim is lost."""
+    row = await db.fetchrow(
+        "UPDATE validation SET started_at = $3, progress = NULL WHERE id = $1 AND fence = $2 "
+        f"RETURNING {COLUMNS}",
         validation_id,
         fence,
         moment,
     )
-    return tag == "UPDATE 1"
+    return None if row is None else dict(row)
 
 
 async def write_verdict(
@@ -105,15 +106,16 @@ async def write_verdict(
     resources: list[dict[str, Any]] | None,
     report_key: str | None,
     moment: datetime,
-) -> None:
-    """Write the verdict and the report of a validation just settled."""
-    await run(
+) -> dict[str, Any]:
+    """Write the verdict and the report of a validation just settled, and return its columns."""
+    result = await run(
         session,
         text(
+            "WITH reported AS (INSERT INTO report (validation_id, body) VALUES (:id, :body)) "
             "UPDATE validation SET outcome = :outcome, rows = :rows, errors = :errors, warnings = :warnings, "
             "engine_version = :engine_version, sha256 = :sha256, size = :size, finished_at = :moment, problem = NULL, "
             "progress = NULL, schema_sha256 = :schema_sha256, resources = :resources, report_key = :report_key "
-            "WHERE id = :id"
+            f"WHERE id = :id RETURNING {COLUMNS}"
         ).bindparams(bindparam("resources", type_=JSONB(none_as_null=True))),
         {
             "id": validation_id,
@@ -128,13 +130,10 @@ async def write_verdict(
             "resources": resources,
             "report_key": report_key,
             "moment": moment,
+            "body": verdict.report,
         },
     )
-    await run(
-        session,
-        text("INSERT INTO report (validation_id, body) VALUES (:id, :body)"),
-        {"id": validation_id, "body": verdict.report},
-    )
+    return dict(result.one()._mapping)
 
 
 async def write_problem(
@@ -145,16 +144,18 @@ async def write_problem(
     sha256: str | None,
     size: int | None,
     moment: datetime,
-) -> None:
-    """Write why a validation just settled has no verdict."""
-    await run(
+) -> dict[str, Any]:
+    """Write why a validation just settled has no verdict, and return its columns."""
+    result = await run(
         session,
         text(
             "UPDATE validation SET problem = CAST(:problem AS jsonb), sha256 = coalesce(:sha256, sha256), "
-            "size = coalesce(:size, size), progress = NULL, finished_at = :moment WHERE id = :id"
+            "size = coalesce(:size, size), progress = NULL, finished_at = :moment WHERE id = :id "
+            f"RETURNING {COLUMNS}"
         ),
         {"id": validation_id, "problem": problem.decode(), "sha256": sha256, "size": size, "moment": moment},
     )
+    return dict(result.one()._mapping)
 
 
 async def tell_ended(session: AsyncSession, validation_id: UUID) -> None:
@@ -167,7 +168,7 @@ async def tell_ended(session: AsyncSession, validation_id: UUID) -> None:
 async def in_session(session: AsyncSession, validation_id: UUID) -> dict[str, Any] | None:
     """Return a validation's columns as they stand in the session, or None."""
     found = await run(
-        session, text(f"SELECT {_COLUMNS} FROM validation WHERE id = :id"), {"id": validation_id}
+        session, text(f"SELECT {COLUMNS} FROM validation WHERE id = :id"), {"id": validation_id}
     )
     row = found.first()
     return None if row is None else dict(row._mapping)
