@@ -1,4 +1,4 @@
-"""Compiles the validator's scan while Socle is installed; without a C compiler, pyarrow alone reads."""
+"""Compiles the validator's scans while Socle is installed; without a C compiler, pyarrow and calamine alone read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SCAN = Path("services/validation/engine/scan")
+SOURCES = ("scan.c", "sheet.c")
 # Nothing of the building machine: the library must run on any processor of the architecture.
 FLAGS = ("-O3", "-std=c11", "-shared", "-fPIC", "-fvisibility=hidden")
 
@@ -31,7 +32,8 @@ class ScanBuildHook(BuildHookInterface[Any]):
             return
         library = Path(self.root) / SCAN / "libscan.so"
         made = library.with_suffix(".new")
-        subprocess.run([compiler, *FLAGS, str(library.with_name("scan.c")), "-o", str(made)], check=True)
+        sources = [str(library.with_name(source)) for source in SOURCES]
+        subprocess.run([compiler, *FLAGS, *sources, "-o", str(made), "-lm"], check=True)
         # A process that runs keeps the one it has loaded.
         made.replace(library)
         build_data["artifacts"].append(f"/{SCAN / library.name}")

@@ -15,6 +15,8 @@ RATIO_MATTERS_ABOVE = 10 << 20
 MOST_CELLS = 300_000_000
 FEWEST_SPARSE_CELLS = 20_000_000
 MOST_EMPTINESS = 50
+# What a sheet may become as text: past it, the parser reads the sheet.
+MOST_TEXT = 512 << 20
 LONGEST_COLUMN_LIST = 20_000
 
 READING = Limits(memory_bytes=3 << 30, cpu_seconds=600, wall_seconds=900)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from services.validation.engine.scan.sheets import Column, GivenUp
 from services.validation.engine.schema import Field
 
 Renderer = Callable[[object], str]
@@ -79,6 +80,23 @@ class Rendering:
             case bytes():
                 return value.decode("utf-8", "replace")
         return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+    def compiled(self) -> Column:
+        """The same, for the compiled pass over a sheet. Raises GivenUp for what it cannot write."""
+        decimal = self._decimal_char
+        if len(decimal) != 1 or not " " < decimal <= "~" or "\0" in self._true + self._false:
+            raise GivenUp
+        iso = not self._datetime if self._always_datetime else self._date == "%Y-%m-%d"
+        return Column(
+            warns=self._warns,
+            padded=self.field is None or self.field.type in ("string", "any"),
+            decimal=decimal,
+            days=int(self._always_datetime) if iso else None,
+            moments=not self._datetime,
+            times=not self._time,
+            yes=self._true,
+            no=self._false,
+        )
 
     def _number(self, value: int | float | Decimal) -> str:
         text = number_text(value) if isinstance(value, float) else str(value)

@@ -27,7 +27,8 @@ _ROWS_LOOKED_AT = 15
 class Request:
     """What to read: the file, the fields expected (to write values as their readers want), the sheet wanted.
 
-    `cautious` after a first attempt that ran out of memory: look before parsing, to say why.
+    `cautious` after a first attempt that ran out of memory: look before parsing, to say why. `text` is a file that
+    may be filled with the rows of the sheet, as delimited text, instead of sending them.
     """
 
     path: str
@@ -35,15 +36,17 @@ class Request:
     fields: tuple[Field, ...]
     sheet: str | int | None = None
     cautious: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first message: what `Table` needs before its blocks."""
+    """The first message: what `Table` needs before its blocks. `in_text`: the rows are in the file of the request."""
 
     label: str
     labels: list[str]
     line: int
+    in_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,19 @@ class Sender:
         self._renderings: list[Rendering] = []
         self._rows_sent = 0
 
-    def header(self, label: str, labels: list[str], line: int) -> None:
+    def header(self, label: str, labels: list[str], line: int, *, in_text: bool = False) -> None:
         """Send the header; `line` is its line in the sheet, from 1."""
-        self._renderings = [Rendering(self._fields.get(plain(label))) for label in labels]
-        self._report(Header(label, labels, line))
+        self._renderings = self.renderings(labels)
+        self._report(Header(label, labels, line, in_text))
+
+    def renderings(self, labels: list[str]) -> list[Rendering]:
+        """How the columns under these labels are written."""
+        return [Rendering(self._fields.get(plain(label))) for label in labels]
+
+    def noticed(self, numbers: Sequence[tuple[int, str]]) -> None:
+        """The whole numbers met by another, by column: how many, and the first one."""
+        for rendering, (count, example) in zip(self._renderings, numbers, strict=True):
+            rendering.numbers_in_text, rendering.example = count, example
 
     def field_at(self, column: int) -> Field | None:
         return self._renderings[column].field if column < len(self._renderings) else None

@@ -63,20 +63,20 @@ class Details:
 
 def scan(archive: zipfile.ZipFile, sheet: str) -> Details:
     """The details of the sheet of that name. Raises Unreadable when the archive is damaged."""
-    path = _sheet_path(archive, sheet)
+    path = sheet_path(archive, sheet)
     details = Details()
     if path is None:
         return details
-    padded_styles = _padded_styles(archive)
-    styled = _styled_cells(padded_styles)
-    for xml in _pieces(archive, path):
+    pads = padded_styles(archive)
+    styled = _styled_cells(pads)
+    for xml in pieces(archive, path, b"</row>"):
         _measure(xml, details.extent)
         if b't="e"' in xml:
             for letters, line, text in _ERROR_CELL.findall(xml):
                 details.errors.setdefault(int(line), []).append((column_number(letters), text.decode()))
         if styled is not None:
             for attributes in styled.findall(xml):
-                _add_padded(attributes, padded_styles, details)
+                _add_padded(attributes, pads, details)
         details.formulas_without_value += len(_EMPTY_FORMULA.findall(xml)) if b"<f" in xml else 0
     return details
 
@@ -120,15 +120,15 @@ def column_name(number: int) -> str:
     return name
 
 
-def _pieces(archive: zipfile.ZipFile, path: str) -> Iterator[bytes]:
-    """The XML in pieces that end between two rows."""
+def pieces(archive: zipfile.ZipFile, path: str, end: bytes) -> Iterator[bytes]:
+    """The XML in pieces that end with the tag `end`, but the last one. Raises Unreadable on damage."""
     rest = b""
     try:
         with archive.open(path) as stream:
             while chunk := stream.read(_CHUNK):
                 rest += chunk
-                cut = rest.rfind(b"</row>") + 6
-                if cut > 5:
+                cut = rest.rfind(end) + len(end)
+                if cut >= len(end):
                     yield rest[:cut]
                     rest = rest[cut:]
     except KeyError:
@@ -155,7 +155,8 @@ def _measure(xml: bytes, extent: Extent) -> None:
             extent.columns, extent.widest = number + 1, letters.decode()
 
 
-def _sheet_path(archive: zipfile.ZipFile, sheet: str) -> str | None:
+def sheet_path(archive: zipfile.ZipFile, sheet: str) -> str | None:
+    """The member that holds the sheet of that name."""
     workbook = _parsed(archive, "xl/workbook.xml")
     relations = _parsed(archive, "xl/_rels/workbook.xml.rels")
     if workbook is None or relations is None:
@@ -171,7 +172,7 @@ def _sheet_path(archive: zipfile.ZipFile, sheet: str) -> str | None:
     return None
 
 
-def _padded_styles(archive: zipfile.ZipFile) -> dict[bytes, str]:
+def padded_styles(archive: zipfile.ZipFile) -> dict[bytes, str]:
     """Style number (of `s="…"`) -> its number format, for the formats that show leading zeros."""
     styles = _parsed(archive, "xl/styles.xml")
     if styles is None:
@@ -185,7 +186,8 @@ def _padded_styles(archive: zipfile.ZipFile) -> dict[bytes, str]:
         elif tag == "cellXfs":
             for number, style in enumerate(element):
                 code = codes.get(style.get("numFmtId", ""), "")
-                if _PADDED_FORMAT.match(code) and code.count("0") > 1:
+                # One point alone is that of a decimal number.
+                if _PADDED_FORMAT.match(code) and code.count("0") > 1 and code.count(".") != 1:
                     found[str(number).encode()] = code
     return found
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 
 from services.validation.engine.child import Child, ChildDied
 from services.validation.engine.formats import limits
+from services.validation.engine.formats.converted import ConvertedText
 from services.validation.engine.formats.opening import Opened, on_disk
 from services.validation.engine.formats.sending import Header, Report, Request, SentBlock
 from services.validation.engine.formats.zips import unreadable
 from services.validation.engine.messages import Finding, Unreadable
+from services.validation.engine.scan import sheets
 from services.validation.engine.schema import Field
 from services.validation.engine.text.blocks import Block, Table
 
@@ -31,18 +34,30 @@ def read_table(opened: Opened, fields: Sequence[Field], sheet: str | int | None 
     Values are written as the readers of `fields` expect them. Raises Unreadable, here or out of `blocks`.
     """
     request = Request("", opened.format, tuple(map(_sendable, fields)), sheet)
+    if opened.format == "xlsx" and sheets.available():
+        with ExitStack() as stack:
+            text = stack.enter_context(tempfile.NamedTemporaryFile(prefix="socle-"))
+            table = _read(opened, replace(request, text=text.name), text)
+            if table.scan is not None:
+                stack.pop_all()
+            return table
+    return _read(opened, request, None)
+
+
+def _read(opened: Opened, request: Request, text: IO[bytes] | None) -> Table:
+    """The table; the rows may come in the file `text`, which is then closed with the table."""
     stream = _messages(opened, request)
     try:
         header = next(stream)
     except Unreadable as error:
         if error.finding.key != "parser-memory":
             raise
-        stream = _messages(opened, replace(request, cautious=True))
+        stream = _messages(opened, replace(request, cautious=True, text=""))
         header = next(stream)
     if not isinstance(header, Header):
         raise TypeError(header)
     findings = list(opened.findings)
-    return Table(
+    table = Table(
         label=header.label or opened.source.label,
         header=header.labels,
         blocks=_blocks(stream, findings),
@@ -54,6 +69,12 @@ def read_table(opened: Opened, fields: Sequence[Field], sheet: str | int | None 
         bytes_read=lambda: opened.source.size,
         close=stream.close,
     )
+    if header.in_text and text is not None:
+        # All is told: the child is free for another file.
+        findings.extend(stream)
+        rows = ConvertedText(text, len(header.labels), header.line + 1)
+        table.blocks, table.scan, table.close = rows.blocks(), rows.scan, rows.close
+    return table
 
 
 def _sendable(field: Field) -> Field:
@@ -66,7 +87,8 @@ def _blocks(stream: Iterator[Any], findings: list[Finding]) -> Iterator[Block]:
         if isinstance(message, SentBlock):
             batch = pa.ipc.open_stream(message.arrow).read_next_batch()
             extra = message.extra
-            yield Block(tuple(batch.columns), batch.num_rows, message.first_row, message.first_line, extra)
+            place = message.first_row, message.first_line
+            yield Block(tuple(batch.columns), batch.num_rows, *place, extra, lined=False)
         else:
             findings.append(message)
 

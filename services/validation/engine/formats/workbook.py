@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from itertools import chain, islice
@@ -20,7 +20,7 @@ from python_calamine import (
     WorksheetNotFound,
 )
 
-from services.validation.engine.formats import sheet_xml, zips
+from services.validation.engine.formats import sheet_text, sheet_xml, zips
 from services.validation.engine.formats.sending import (
     Report,
     Request,
@@ -33,8 +33,6 @@ from services.validation.engine.formats.sending import (
 from services.validation.engine.formats.zips import unreadable
 from services.validation.engine.messages import Finding
 
-_LOOK_AHEAD = 40
-
 
 def send_sheet(request: Request, *, report: Report) -> None:
     """Report the header, the blocks and the findings of one sheet. Raises Unreadable."""
@@ -42,13 +40,27 @@ def send_sheet(request: Request, *, report: Report) -> None:
     with zips.open_zip(Path(request.path)) if zipped else nullcontext() as archive:
         if archive is not None:
             zips.judge_spreadsheet(archive)
+            if request.text and _send_text(request, Sender(report, request), archive):
+                return
         try:
             with CalamineWorkbook.from_path(request.path) as workbook:
                 _SheetReader(request, Sender(report, request), workbook, archive).send()
         except PasswordError as error:
             raise unreadable("encrypted") from error
-        except (CalamineError, OSError) as error:
+        except (CalamineError, OSError, OverflowError) as error:
             raise unreadable("spreadsheet-damaged", reason=str(error)[:200]) from error
+
+
+def _send_text(request: Request, sender: Sender, archive: zipfile.ZipFile) -> bool:
+    """Send a regular sheet as text; False when the parser must read it."""
+    found = sheet_text.convert(request, archive, sender)
+    if found is None:
+        return False
+    sender.header(found.sheet, found.labels, found.line, in_text=True)
+    _tell(request, sender, found.sheet, found.names, found.merged, found.formulas_without_value)
+    sender.noticed(found.numbers)
+    sender.end()
+    return True
 
 
 class _SheetReader:
@@ -67,7 +79,7 @@ class _SheetReader:
         top, self._left = sheet.start or (0, 0)
         line = top + 1
         rows = islice(sheet.iter_rows(), top, None)
-        first = list(islice(rows, _LOOK_AHEAD))
+        first = list(islice(rows, sheet_text.LOOK_AHEAD))
         everything = chain(first, rows)
         corrected = self._correct(everything, line) if self._details.errors else everything
         first = list(islice(corrected, len(first)))
@@ -75,7 +87,8 @@ class _SheetReader:
         at += choose_header(first[at:], self._request.fields)
         labels = header_labels(first[at])
         self._sender.header(sheet.name, labels, line + at)
-        self._tell(sheet, labels)
+        names, formulas = self._workbook.sheet_names, self._details.formulas_without_value
+        _tell(self._request, self._sender, sheet.name, names, sheet.merged_cell_ranges or [], formulas)
         data = line + at + 1
         below = chain(first[at + 1 :], corrected)
         shown = self._padded(below, data) if self._details.padded else below
@@ -148,20 +161,28 @@ class _SheetReader:
         field = self._sender.field_at(column) if column >= 0 else None
         return field is None or field.type in ("string", "any")
 
-    def _tell(self, sheet: CalamineSheet, labels: list[str]) -> None:
-        merged = sheet.merged_cell_ranges or []
-        if merged:
-            params: Mapping[str, object] = {"count": len(merged), "first": _range_name(merged[0])}
-            self._sender.finding(Finding("format-warning", "merged-cells", params, "warning"))
-        others = [name for name in self._workbook.sheet_names if name != sheet.name]
-        if others and self._request.sheet is None:
-            params = {"sheet": sheet.name, "others": others[:10]}
-            self._sender.finding(Finding("format-warning", "other-sheets", params, "warning"))
-        if self._details.formulas_without_value:
-            params = {"count": self._details.formulas_without_value}
-            self._sender.finding(Finding("format-warning", "formulas-without-value", params, "warning"))
+
+def _tell(
+    request: Request,
+    sender: Sender,
+    sheet: str,
+    names: Sequence[str],
+    merged: Sequence[sheet_text.Range],
+    formulas_without_value: int,
+) -> None:
+    """What is told of a sheet besides its cells."""
+    if merged:
+        params: Mapping[str, object] = {"count": len(merged), "first": _range_name(merged[0])}
+        sender.finding(Finding("format-warning", "merged-cells", params, "warning"))
+    others = [name for name in names if name != sheet]
+    if others and request.sheet is None:
+        params = {"sheet": sheet, "others": others[:10]}
+        sender.finding(Finding("format-warning", "other-sheets", params, "warning"))
+    if formulas_without_value:
+        params = {"count": formulas_without_value}
+        sender.finding(Finding("format-warning", "formulas-without-value", params, "warning"))
 
 
-def _range_name(merged: tuple[tuple[int, int], tuple[int, int]]) -> str:
+def _range_name(merged: sheet_text.Range) -> str:
     (top, left), (bottom, right) = merged
     return f"{sheet_xml.column_name(left)}{top + 1}:{sheet_xml.column_name(right)}{bottom + 1}"

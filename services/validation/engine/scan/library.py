@@ -6,16 +6,15 @@ import ctypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from services.validation.engine.scan import LIBRARY
 from services.validation.engine.scan.rules import Rule
 
-LIBRARY = Path(__file__).with_name("libscan.so")
 Numbers = npt.NDArray[np.uint32]
 
 

@@ -16,7 +16,8 @@ A reader (CSV, XLSX, parquet…) returns one `Table`: the header, then an iterat
   only these.
 - A block is about 1 MB of text; at most a few tens of thousands of records, so that memory stays bounded.
 - `first_line` is the physical line (from 1) on which the block's first record starts. Formats without lines
-  (spreadsheets, parquet) give the spreadsheet's row number, or the row number when there is none.
+  (spreadsheets, parquet) give the spreadsheet's row number, or the row number when there is none, and say that a
+  line end inside a cell does not count (`lined`).
 - A reader that judges while it reads (a scan) says so in `scanned`; a column that nobody asked it to keep is then
   an empty array.
 - What a reader notices on its way (encoding, delimiter, an unterminated quote, a truncated number) is
@@ -73,9 +74,12 @@ class Block:
     first_line: int
     extra: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     scanned: Scanned | None = None
+    lined: bool = True
 
     def line_count(self) -> int:
         """How many physical lines the records take."""
+        if not self.lined:
+            return self.length
         if self.scanned is not None:
             return self.length + sum(self.scanned.breaks.values())
         return self.length + sum(map(_breaks, self.columns)) + sum(map(breaks_in, self.extra.values()))

@@ -159,6 +159,10 @@ def test_sheets() -> None:
         assert refused.value.finding.key == key
 
 
+def test_a_decimal_format_pads_no_code() -> None:
+    assert read(workbook(["code"], [12], A2="0.000"), [Field("code", "string")])[2] == [["12"]]
+
+
 def test_a_workbook_without_data() -> None:
     with pytest.raises(Unreadable) as refused:
         read(workbook())
@@ -166,7 +170,7 @@ def test_a_workbook_without_data() -> None:
 
 
 def test_many_blocks_keep_their_row_numbers() -> None:
-    data = workbook(["n"], *([number] for number in range(45_000)))
+    data = workbook(["n", "texte"], *([number, "x" * 40] for number in range(45_000)))
     with closing(open_source(data)) as source:
         table = read_table(unwrap(source), [Field("n", "integer")])
         blocks = list(table.blocks)
