@@ -338,9 +338,13 @@ async def test_a_rotation_needs_no_restart_and_leaves_old_labels_good(place: Pla
 
 
 async def test_without_a_key_nothing_is_signed_and_the_rest_works(place: Place) -> None:
+    def show_to_others() -> None:
+        place.keys.write_bytes(write_ring(ring(key())))
+        place.keys.chmod(0o640)
+
     for spoil in (
         lambda: place.keys.write_bytes(b"{}"),
-        lambda: (place.keys.write_bytes(write_ring(ring(key()))), place.keys.chmod(0o640)),
+        show_to_others,
         lambda: write_key_file(place.keys, KeyRing()),
         lambda: place.keys.unlink(),
     ):
