@@ -7,9 +7,10 @@ from functools import partial
 
 from services.catalog.jobs import remove_old_contents
 from services.catalog.migrations import MIGRATIONS
-from services.catalog.operations import harvests
+from services.catalog.operations import harvests, links
 from services.catalog.operations import resources as operations
 from services.catalog.operations.harvest_runs import HarvestRuns
+from services.catalog.operations.links import LinkChecks
 from services.catalog.operations.pace import HostPace
 from services.catalog.settings import CatalogSettings
 from shared.app import open_context, worker_parts
@@ -19,6 +20,8 @@ from shared.messaging.work import Work, WorkTable
 from shared.messaging.worker import Clockwork, Worker, WorkerParts
 
 HARVEST_LEASE = timedelta(seconds=60)
+LINK_LEASE = timedelta(seconds=60)
+LINK_ATTEMPTS = 3
 TICK = timedelta(seconds=20)
 
 
@@ -38,12 +41,15 @@ async def _open_parts(settings: CatalogSettings, routes: Routes) -> AsyncIterato
             max_attempts=settings.catalog_harvest_max_attempts,
         )
         runs = HarvestRuns(context, harvests_table, pace)
+        hosts_table = WorkTable(context.db, links.KIND, lease=LINK_LEASE, max_attempts=LINK_ATTEMPTS)
+        checks = LinkChecks(context, hosts_table, pace)
         yield worker_parts(
             context,
             routes,
             handlers={ValidationCompleted: operations.record_verdict},
             work=[
                 Work(harvests.KIND, harvests_table, runs.run, runs.gave_up, settings.catalog_harvest_slots),
+                Work(links.KIND, hosts_table, checks.run, checks.gave_up, settings.catalog_link_slots),
             ],
             clockwork=[
                 Clockwork("remove old contents", timedelta(hours=6), partial(remove_old_contents, context)),
@@ -54,6 +60,9 @@ async def _open_parts(settings: CatalogSettings, routes: Routes) -> AsyncIterato
                     partial(operations.remove_missing, context),
                     at_start=True,
                 ),
+                Clockwork("take in new links", timedelta(minutes=5), partial(links.enroll, context)),
+                Clockwork("check due links", TICK, partial(links.clock_tick, context)),
+                Clockwork("forget old link events", timedelta(days=1), partial(links.prune, context)),
                 Clockwork("forget old harvests", timedelta(days=1), partial(harvests.prune, context)),
             ],
         )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.catalog.domain.conformity import initial
+from services.catalog.domain.conformity import Conformity, initial
 from services.catalog.domain.problems import (
     ContentTooLarge,
     EmptyContent,
@@ -133,3 +133,18 @@ async def remove_missing(context: CatalogContext, moment: datetime | None = None
                 await store.grow_revision(session, dataset_id)
             after = await writing.lock_datasets(session, list(found))
             await tell(session, [(before[dataset_id], after[dataset_id]) for dataset_id in found], now())
+
+
+async def file_changed(session: AsyncSession, resource_id: UUID) -> None:
+    """Note that the published file of a resource is another one: its verdict is stale, and asked for anew."""
+    dataset_id = await store.dataset_of(session, resource_id)
+    before = (await writing.lock_datasets(session, [dataset_id])).get(dataset_id) if dataset_id else None
+    found = [row for row in before["resources"] if row["id"] == resource_id] if before else []
+    if before is None or not found or not (found[0]["schema_name"] or found[0]["schema_url"]):
+        return
+    judged = found[0]["conformity"] in (Conformity.VALID, Conformity.INVALID, Conformity.STALE)
+    conformity = Conformity.STALE if judged else Conformity.QUEUED
+    await store.renew(session, resource_id, conformity)
+    after = await _as_it_is_now(session, before["id"])
+    await ask_validations(session, [row for row in after["resources"] if row["id"] == resource_id])
+    await tell_verdict(session, before, after, resource_id, now())

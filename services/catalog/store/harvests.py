@@ -17,8 +17,8 @@ from shared.messaging.work import Claim
 _OPEN = "state IN ('queued', 'running')"
 _RUN = (
     "SELECT r.*, s.slug AS source, s.owner, s.kind, s.url, "
-    "coalesce(p.most_deletions_percent, 20) AS most_deletions_percent, coalesce(p.grace_days, 7) AS grace_days FROM harvest_run AS r JOIN source AS s ON s.id = r.source_id "
-    "LEFT JOIN harvest_plan AS p ON p.source_id = s.id "
+    "coalesce(p.most_deletions_percent, 20) AS most_deletions_percent, coalesce(p.grace_days, 7) AS grace_days "
+    "FROM harvest_run AS r JOIN source AS s ON s.id = r.source_id LEFT JOIN harvest_plan AS p ON p.source_id = s.id "
 )
 _COUNTS = (
     "(SELECT coalesce(jsonb_object_agg(name, number), '{}') FROM (SELECT c.key AS name, sum(c.value::bigint) AS number "
@@ -249,7 +249,8 @@ async def advance(
         session,
         text(
             "UPDATE harvest_run SET page = :page, following = CAST(:following AS varchar), problem = NULL, "
-            "attempt = 1, complete = CAST(:following AS varchar) IS NULL, total = coalesce(:total, total) WHERE id = :id"
+            "attempt = 1, complete = CAST(:following AS varchar) IS NULL, "
+            "total = coalesce(:total, total) WHERE id = :id"
         ),
         {"id": run_id, "page": page, "following": following, "total": total},
     )
@@ -313,8 +314,8 @@ async def missing_resources(session: AsyncSession, before: datetime, limit: int)
         text(
             "SELECT r.dataset_id, r.id FROM resource AS r JOIN dataset AS d ON d.id = r.dataset_id "
             "LEFT JOIN harvest_plan AS p ON p.source_id = d.source_id WHERE r.missing_since IS NOT NULL "
-            "AND r.deleted_at IS NULL AND r.missing_since <= :now - make_interval(days => coalesce(p.grace_days, 7)) "
-            "ORDER BY r.missing_since LIMIT :limit"
+            "AND r.deleted_at IS NULL AND r.missing_since <= CAST(:now AS timestamptz) "
+            "- make_interval(days => coalesce(p.grace_days, 7)) ORDER BY r.missing_since LIMIT :limit"
         ),
         {"now": before, "limit": limit},
     )
@@ -328,6 +329,7 @@ async def prune(db: Database, before: datetime) -> None:
     """Forget runs that ended before a moment, but the last one of each source that came to its end."""
     await db.execute(
         "DELETE FROM harvest_run AS r WHERE finished_at < $1 AND id IS DISTINCT FROM "
-        "(SELECT max(l.id::text)::uuid FROM harvest_run AS l WHERE l.source_id = r.source_id AND l.complete AND NOT l.dry_run)",
+        "(SELECT max(l.id::text)::uuid FROM harvest_run AS l WHERE l.source_id = r.source_id "
+        "AND l.complete AND NOT l.dry_run)",
         before,
     )
