@@ -19,7 +19,8 @@ ANNOUNCED: tuple[Announced, ...] = ("progiciel", "export_module", "usage")
 async def tell(session: AsyncSession, subject: Announced, subject_ids: list[UUID]) -> None:
     """Tell what entries are now; they were written in this session."""
     states = await store.next_states(session, subject, subject_ids)
-    await emit_all(session, [await _event(session, subject, state) for state in states])
+    versions = await store.versions(session, subject_ids) if subject == "progiciel" else {}
+    await emit_all(session, [_event(subject, state, versions) for state in states])
 
 
 async def tell_vendor(session: AsyncSession, siren: str) -> None:
@@ -40,11 +41,11 @@ async def tell_never_told(db: Database) -> None:
                 await tell(session, subject, left)
 
 
-async def _event(session: AsyncSession, subject: Announced, state: dict[str, Any]) -> Event:
+def _event(subject: Announced, state: dict[str, Any], versions: dict[UUID, list[dict[str, Any]]]) -> Event:
     entry = state.pop("id")
     if subject == "export_module":
         return ExportModuleChanged(module_id=entry, **state)
     if subject == "usage":
         return UsageChanged(usage_id=entry, **state)
-    versions = tuple(await store.versions(session, entry))
-    return ProgicielChanged.model_validate({"progiciel_id": entry, "versions": versions, **state})
+    held = tuple(versions[entry])
+    return ProgicielChanged.model_validate({"progiciel_id": entry, "versions": held, **state})

@@ -59,10 +59,17 @@ async def add(session: AsyncSession, subject: Subject, said: Sequence[Said], *, 
             raise not_listed(subject, one.subject_id)
         row, about = _row(subject, one, caller), held[one.subject_id]
         known[one.subject_id].append(
-            Claim(one.statement, row.author, row.author_siren, row.stated_on, row.recorded_at, one.terms)
+            Claim(
+                one.statement,
+                row["author"],
+                row["author_siren"],
+                row["stated_on"],
+                row["recorded_at"],
+                one.terms,
+            )
         )
         weighed = _standing(known[one.subject_id], about)
-        after = {"status": weighed.status.value, "claim_id": row.id, "source": row.source}
+        after = {"status": weighed.status.value, "claim_id": row["id"], "source": row["source"]}
         if one.terms is not None:
             after["policy"] = one.terms.policy
         entries.append(
@@ -77,31 +84,31 @@ async def add(session: AsyncSession, subject: Subject, said: Sequence[Said], *, 
         )
         about["status"] = weighed.status.value
         rows.append(row)
-    await insert_all(session, rows)
+    await insert_all(session, ClaimRow, rows)
     standings = {subject_id: _standing(known[subject_id], about) for subject_id, about in held.items()}
     await store.write_standings(session, subject, standings)
     await history.record_all(session, entries, caller=caller)
     await _submit_contests(session, subject, rows, caller)
 
 
-def _row(subject: Subject, said: Said, caller: Caller) -> ClaimRow:
+def _row(subject: Subject, said: Said, caller: Caller) -> dict[str, Any]:
     moment = now()
-    return ClaimRow(
-        id=new_id(),
-        usage_id=said.subject_id if subject == "usage" else None,
-        module_id=said.subject_id if subject == "export_module" else None,
-        statement=said.statement.value,
-        source=said.source["kind"],
-        source_url=said.source["url"],
-        note=said.source["note"],
-        author=caller.name,
-        author_siren=caller.owner_siren,
-        stated_on=said.stated_on or moment.date(),
-        recorded_at=moment,
-        policy=said.terms.policy if said.terms else None,
-        price_note=said.terms.price_note if said.terms else None,
-        label_id=said.label_id,
-    )
+    return {
+        "id": new_id(),
+        "usage_id": said.subject_id if subject == "usage" else None,
+        "module_id": said.subject_id if subject == "export_module" else None,
+        "statement": said.statement.value,
+        "source": said.source["kind"],
+        "source_url": said.source["url"],
+        "note": said.source["note"],
+        "author": caller.name,
+        "author_siren": caller.owner_siren,
+        "stated_on": said.stated_on or moment.date(),
+        "recorded_at": moment,
+        "policy": said.terms.policy if said.terms else None,
+        "price_note": said.terms.price_note if said.terms else None,
+        "label_id": said.label_id,
+    }
 
 
 def _standing(said: Sequence[Claim], about: Mapping[str, Any]) -> Standing:
@@ -109,16 +116,16 @@ def _standing(said: Sequence[Claim], about: Mapping[str, Any]) -> Standing:
 
 
 async def _submit_contests(
-    session: AsyncSession, subject: Subject, rows: Sequence[ClaimRow], caller: Caller
+    session: AsyncSession, subject: Subject, rows: Sequence[dict[str, Any]], caller: Caller
 ) -> None:
     for row in rows:
-        if row.statement == Statement.CONTEST and not moderates(caller):
+        if row["statement"] == Statement.CONTEST and not moderates(caller):
             proposal = {
                 "subject": subject,
-                "subject_id": row.usage_id or row.module_id,
-                "note": row.note,
+                "subject_id": row["usage_id"] or row["module_id"],
+                "note": row["note"],
             }
-            await submit(session, Kind.CONTEST, proposal, caller=caller, claim_id=row.id)
+            await submit(session, Kind.CONTEST, proposal, caller=caller, claim_id=row["id"])
 
 
 async def weigh(session: AsyncSession, subject: Subject, subject_id: UUID) -> tuple[str, Standing, str]:

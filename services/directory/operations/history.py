@@ -11,7 +11,6 @@ from services.directory.operations import announcements
 from services.directory.operations.rights import ROLES, role
 from services.directory.store import history as store
 from services.directory.store.announcements import Announced
-from services.directory.tables import HistoryEntry
 from shared.auth import Caller
 from shared.changes.log import Entry as Change
 from shared.changes.log import record_changes
@@ -51,19 +50,19 @@ async def record_all(session: AsyncSession, entries: Sequence[Entry], *, caller:
     """Add changes to the history, in their order, within the transaction that makes them."""
     moment = now()
     rows = [
-        HistoryEntry(
-            id=new_id(),
-            subject=one.subject,
-            subject_id=str(one.subject_id),
-            action=one.action,
-            before=one.before,
-            after=one.after,
-            role=role(caller, one.owner),
-            author=caller.name,
-            author_siren=caller.owner_siren,
-            reason=one.reason,
-            recorded_at=moment,
-        )
+        {
+            "id": new_id(),
+            "subject": one.subject,
+            "subject_id": str(one.subject_id),
+            "action": one.action,
+            "before": one.before,
+            "after": one.after,
+            "role": role(caller, one.owner),
+            "author": caller.name,
+            "author_siren": caller.owner_siren,
+            "reason": one.reason,
+            "recorded_at": moment,
+        }
         for one in entries
     ]
     await store.add_all(session, rows)

@@ -17,7 +17,7 @@ from services.directory.operations.context import DirectoryProcess
 from services.directory.operations.import_lines import Taken, take
 from services.directory.operations.rights import MODERATE, WRITE, moderates, require_writer
 from services.directory.store import imports as store
-from services.directory.tables import BatchImport, ImportLine
+from services.directory.tables import BatchImport
 from shared import idempotency
 from shared.auth import Caller
 from shared.clock import now
@@ -225,18 +225,18 @@ async def remove_orphan_files(context: DirectoryProcess) -> None:
                 await context.storage.delete(key)
 
 
-def _line(import_id: UUID, number: int, taken: Taken, *, dry_run: bool) -> ImportLine:
+def _line(import_id: UUID, number: int, taken: Taken, *, dry_run: bool) -> dict[str, Any]:
     # What a dry run made is gone: its address would lead nowhere.
     kept = taken.subject if not (dry_run and taken.outcome is Outcome.ACCEPTED) else None
-    return ImportLine(
-        import_id=import_id,
-        line=number,
-        outcome=taken.outcome.value,
-        slug=taken.slug,
-        fr=taken.fr,
-        en=taken.en,
-        subject=kept,
-    )
+    return {
+        "import_id": import_id,
+        "line": number,
+        "outcome": taken.outcome.value,
+        "slug": taken.slug,
+        "fr": taken.fr,
+        "en": taken.en,
+        "subject": kept,
+    }
 
 
 def _author(row: dict[str, Any]) -> Caller:

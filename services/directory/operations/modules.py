@@ -54,15 +54,15 @@ async def add_module(
         caller=caller.name,
         key=key,
         request_fingerprint=idempotency.fingerprint(progiciel_id, body.model_dump_json(by_alias=True)),
-        resource_id=row.id,
+        resource_id=row["id"],
     )
     if replayed is not None:
         return replayed
-    [brought] = await bring_all(session, [row], UNIQUE)
+    [brought] = await bring_all(session, ExportModule, [row], UNIQUE)
     if not brought.new:
         raise AlreadyListed.at(context.link(f"{MODULES}/{brought.id}"))
     await _record(session, [(progiciel_id, body)], [brought], caller)
-    return row.id
+    return brought.id
 
 
 async def state_modules(
@@ -75,7 +75,7 @@ async def state_modules(
     Other terms than those known are one more claim, beside the others. What the same speaker has said already, as
     lately, changes nothing.
     """
-    brought = await bring_all(session, [_row(*one) for one in proposed], UNIQUE)
+    brought = await bring_all(session, ExportModule, [_row(*one) for one in proposed], UNIQUE)
     return await _record(session, proposed, brought, caller)
 
 
@@ -130,21 +130,21 @@ async def _record(
     return stated
 
 
-def _row(progiciel_id: UUID, body: ModuleInput) -> ExportModule:
+def _row(progiciel_id: UUID, body: ModuleInput) -> dict[str, Any]:
     moment = now()
-    return ExportModule(
-        id=new_id(),
-        progiciel_id=progiciel_id,
-        domaine=body.domaine,
-        schema_name=body.schema_.name,
-        schema_version=body.schema_.version,
-        policy=body.policy,
-        price_note=body.price_note,
-        available_since=body.available_since,
-        status=Status.DECLARED.value,
-        valid_until=moment.date(),
-        created_at=moment,
-    )
+    return {
+        "id": new_id(),
+        "progiciel_id": progiciel_id,
+        "domaine": body.domaine,
+        "schema_name": body.schema_.name,
+        "schema_version": body.schema_.version,
+        "policy": body.policy,
+        "price_note": body.price_note,
+        "available_since": body.available_since,
+        "status": Status.DECLARED.value,
+        "valid_until": moment.date(),
+        "created_at": moment,
+    }
 
 
 async def find_module(context: DirectoryContext, module_id: UUID) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from services.directory.operations.rights import may_write, require_writer
 from services.directory.operations.summaries import module_summary, progiciel_summary
 from services.directory.schemas.progiciels import ProgicielInput, VersionInput
 from services.directory.store import progiciels as store
-from services.directory.store.rows import Brought, add_unless_there, bring_all
+from services.directory.store.rows import Brought, Row, add_unless_there, bring_all
 from services.directory.tables import Progiciel, Version
 from shared import idempotency
 from shared.auth import Caller
@@ -40,7 +40,7 @@ async def add_progiciel(
         caller=caller.name,
         key=key,
         request_fingerprint=idempotency.fingerprint(body.model_dump_json()),
-        resource_id=row.id,
+        resource_id=row["id"],
     )
     if replayed is not None:
         return replayed
@@ -50,7 +50,7 @@ async def add_progiciel(
     [brought] = await _bring(session, [body], [row], caller)
     if not brought.new:
         raise AlreadyListed.at(context.link(f"{PROGICIELS}/{brought.id}"))
-    return row.id
+    return brought.id
 
 
 async def bring_progiciels(
@@ -61,9 +61,9 @@ async def bring_progiciels(
 
 
 async def _bring(
-    session: AsyncSession, bodies: Sequence[ProgicielInput], rows: Sequence[Progiciel], caller: Caller
+    session: AsyncSession, bodies: Sequence[ProgicielInput], rows: Sequence[Row], caller: Caller
 ) -> list[Brought]:
-    brought = await bring_all(session, rows, UNIQUE)
+    brought = await bring_all(session, Progiciel, rows, UNIQUE)
     entries = [
         history.Entry("progiciel", one.id, "created", body.editeur, after=body.model_dump(mode="json"))
         for body, one in zip(bodies, brought, strict=True)
@@ -93,17 +93,17 @@ def _refusal(editeur: str, listed: set[str], caller: Caller) -> Problem | None:
     return None
 
 
-def _row(body: ProgicielInput, caller: Caller) -> Progiciel:
-    return Progiciel(
-        id=new_id(),
-        editeur_siren=body.editeur,
-        nom=body.nom,
-        nom_key=name_key(body.nom),
-        description=body.description,
-        url=body.url,
-        created_by=caller.name,
-        created_at=now(),
-    )
+def _row(body: ProgicielInput, caller: Caller) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "editeur_siren": body.editeur,
+        "nom": body.nom,
+        "nom_key": name_key(body.nom),
+        "description": body.description,
+        "url": body.url,
+        "created_by": caller.name,
+        "created_at": now(),
+    }
 
 
 async def add_version(

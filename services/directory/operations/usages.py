@@ -51,16 +51,16 @@ async def add_usage(
         caller=caller.name,
         key=key,
         request_fingerprint=idempotency.fingerprint(body.model_dump_json()),
-        resource_id=row.id,
+        resource_id=row["id"],
     )
     if replayed is not None:
         return replayed
     await require_parts(session, body.siren, body.progiciel_id)
-    [brought] = await bring_all(session, [row], UNIQUE)
+    [brought] = await bring_all(session, Usage, [row], UNIQUE)
     if not brought.new:
         raise AlreadyListed.at(context.link(f"{USAGES}/{brought.id}"))
     await _record(session, [body], [brought], caller=caller)
-    return row.id
+    return brought.id
 
 
 async def state_usages(
@@ -71,7 +71,7 @@ async def state_usages(
     A usage that is not listed yet is recorded; of one that is, it is said again. What the same speaker has said
     already, as lately, changes nothing.
     """
-    brought = await bring_all(session, [_row(body) for body in bodies], UNIQUE)
+    brought = await bring_all(session, Usage, [_row(body) for body in bodies], UNIQUE)
     return await _record(session, bodies, brought, caller=caller)
 
 
@@ -115,19 +115,19 @@ async def _record(
     return stated
 
 
-def _row(body: UsageInput) -> Usage:
+def _row(body: UsageInput) -> dict[str, Any]:
     moment = now()
-    return Usage(
-        id=new_id(),
-        siren=body.siren,
-        progiciel_id=body.progiciel_id,
-        version=body.version,
-        domaine=body.domaine,
-        status=Status.DECLARED.value,
-        valid_until=moment.date(),
-        created_at=moment,
-        export_wanted=body.export_wanted,
-    )
+    return {
+        "id": new_id(),
+        "siren": body.siren,
+        "progiciel_id": body.progiciel_id,
+        "version": body.version,
+        "domaine": body.domaine,
+        "status": Status.DECLARED.value,
+        "valid_until": moment.date(),
+        "created_at": moment,
+        "export_wanted": body.export_wanted,
+    }
 
 
 async def require_parts(session: AsyncSession, siren: str, progiciel_id: UUID | None) -> None:

@@ -33,14 +33,19 @@ async def next_states(
     return [dict(row) for row in found.mappings()]
 
 
-async def versions(session: AsyncSession, progiciel_id: UUID) -> list[dict[str, Any]]:
-    """Return the versions of an application that was locked before."""
+async def versions(session: AsyncSession, progiciel_ids: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the versions of some applications that were locked before."""
     found = await run(
         session,
-        text("SELECT id AS version_id, number FROM version WHERE progiciel_id = :id ORDER BY id"),
-        {"id": progiciel_id},
+        text(
+            "SELECT progiciel_id, id AS version_id, number FROM version WHERE progiciel_id = ANY(:ids) ORDER BY id"
+        ),
+        {"ids": progiciel_ids},
     )
-    return [dict(row) for row in found.mappings()]
+    held: dict[UUID, list[dict[str, Any]]] = {progiciel_id: [] for progiciel_id in progiciel_ids}
+    for row in found:
+        held[row.progiciel_id].append({"version_id": row.version_id, "number": row.number})
+    return held
 
 
 async def of_vendor(session: AsyncSession, siren: str) -> list[UUID]:

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.store.rows import insert_all
+from services.directory.store.rows import Row, insert_all
 from services.directory.tables import HistoryEntry
 from shared.db import Database
 
 
-async def add_all(session: AsyncSession, entries: Sequence[HistoryEntry]) -> None:
+async def add_all(session: AsyncSession, entries: Sequence[Row]) -> None:
     """Write entries."""
-    await insert_all(session, entries)
+    await insert_all(session, HistoryEntry, entries)
 
 
 async def page(

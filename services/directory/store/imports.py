@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.store.rows import insert_all
+from services.directory.store.rows import Row, insert_all
 from services.directory.tables import BatchImport, ImportLine
 from shared.db import Database, run
 
@@ -40,7 +40,7 @@ async def finish(
     session: AsyncSession,
     import_id: UUID,
     counts: dict[str, int],
-    lines: Iterable[ImportLine],
+    lines: Iterable[Row],
     moment: datetime,
 ) -> None:
     """Write the report of a file."""
@@ -54,7 +54,7 @@ async def finish(
     )
     rest = iter(lines)
     while some := list(islice(rest, _AT_ONCE)):
-        await insert_all(session, some)
+        await insert_all(session, ImportLine, some)
 
 
 async def fail(

@@ -37,15 +37,19 @@ async def add_unless_there(session: AsyncSession, row: SQLModel) -> bool:
     return found.first() is not None
 
 
+# A row to write: its columns by name. Making a model of each would take longer than PostgreSQL does.
+Row = Mapping[str, Any]
+
+
 async def insert_all(
-    session: AsyncSession, rows: Sequence[SQLModel], *, unless_there: bool = False
+    session: AsyncSession, into: type[SQLModel], rows: Sequence[Row], *, unless_there: bool = False
 ) -> set[UUID]:
     """Insert rows of one table in one statement; return the ids of those that were written, if rows have ids."""
     if not rows:
         return set()
-    returning = "RETURNING id" if "id" in type(rows[0]).model_fields else ""
-    columns = ", ".join(type(rows[0]).model_fields)
-    table = type(rows[0]).__tablename__
+    returning = "RETURNING id" if "id" in rows[0] else ""
+    columns = ", ".join(rows[0])
+    table = into.__tablename__
     found = await run(
         session,
         text(
@@ -58,15 +62,17 @@ async def insert_all(
     return set(found.scalars()) if returning else set()
 
 
-async def bring_all(session: AsyncSession, rows: Sequence[SQLModel], unique: Sequence[str]) -> list[Brought]:
+async def bring_all(
+    session: AsyncSession, into: type[SQLModel], rows: Sequence[Row], unique: Sequence[str]
+) -> list[Brought]:
     """Insert each row unless one with the same unique columns is there, which may be an earlier one of these.
 
     Returns what is there now in the place of each, locked until the transaction ends.
     """
     if not rows:
         return []
-    made = await insert_all(session, rows, unless_there=True)
-    table = type(rows[0]).__tablename__
+    made = await insert_all(session, into, rows, unless_there=True)
+    table = into.__tablename__
     keys = ", ".join(unique)
     found = await run(
         session,
@@ -78,15 +84,11 @@ async def bring_all(session: AsyncSession, rows: Sequence[SQLModel], unique: Seq
         {"rows": _json(rows)},
     )
     there = {tuple(row[name] for name in unique): plain(row) for row in found.mappings()}
-    places = [there[tuple(getattr(row, name) for name in unique)] for row in rows]
-    return [
-        Brought(held, row.model_dump(include={"id"})["id"] in made)
-        for row, held in zip(rows, places, strict=True)
-    ]
+    return [Brought(there[tuple(row[name] for name in unique)], row["id"] in made) for row in rows]
 
 
-def _json(rows: Sequence[SQLModel]) -> str:
-    return orjson.dumps([row.model_dump() for row in rows], default=str).decode()
+def _json(rows: Sequence[Row]) -> str:
+    return orjson.dumps(rows, default=str).decode()
 
 
 def plain(row: Mapping[Any, Any]) -> dict[str, Any]:
