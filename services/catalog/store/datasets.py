@@ -56,6 +56,13 @@ async def get(db: Database, dataset_id: UUID) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
+async def these(db: Database, ids: list[UUID]) -> list[dict[str, Any]]:
+    """Return datasets by id, in the order of the ids, each with its `resources`."""
+    rows = await _with_resources(db, _DATASET + "WHERE d.id = ANY($1)", ids)
+    by_id = {row["id"]: row for row in rows}
+    return [by_id[one] for one in ids if one in by_id]
+
+
 async def id_in_source(db: Database, source: str, remote_id: str) -> UUID | None:
     """Return the id of the dataset that a source (slug) names so."""
     found: UUID | None = await db.fetchval(
@@ -200,6 +207,15 @@ async def dataset_of(session: AsyncSession, resource_id: UUID) -> UUID | None:
 async def grow_revision(session: AsyncSession, dataset_id: UUID) -> None:
     """Mark a change of what others are told of a dataset."""
     await run(session, text("UPDATE dataset SET revision = revision + 1 WHERE id = :id"), {"id": dataset_id})
+
+
+async def renew(session: AsyncSession, resource_id: UUID, conformity: Conformity) -> None:
+    """Write that the file of a resource is another one: what was asked about the former counts no more."""
+    await run(
+        session,
+        text("UPDATE resource SET revision = revision + 1, conformity = :conformity WHERE id = :id"),
+        {"id": resource_id, "conformity": conformity.value},
+    )
 
 
 async def verdicts(
