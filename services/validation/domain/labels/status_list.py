@@ -47,7 +47,8 @@ def sign_list(
             "ttl": TTL_MILLISECONDS,
         },
     }
-    return add_proof(document, key.private, method=issuer.key(key.id), created=write_instant(begins))
+    created = write_instant(max(begins, key.created))  # not before the key was made
+    return add_proof(document, key.private, method=issuer.key(key.id), created=created)
 
 
 def encode(indexes: Iterable[int]) -> str:
