@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, VARCHAR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR, VARCHAR
 from sqlmodel import Field, SQLModel
 
 from shared.changes.tables import ChangeColumns, change_new_index, change_subject_index
@@ -174,6 +174,16 @@ class Dataset(Table, table=True):
     deleted_at: datetime | None = timestamp(nullable=True)
     # Since when its source no longer has it: it is deleted after a grace period.
     missing_since: datetime | None = timestamp(nullable=True)
+
+
+class DatasetSearch(Table, table=True):
+    """The words of a dataset as they are searched: a trigger keeps them, whoever writes the dataset."""
+
+    __tablename__ = "dataset_search"
+    __table_args__ = (Index("ix_dataset_search_document", "document", postgresql_using="gin"),)
+
+    dataset_id: UUID = Field(primary_key=True, foreign_key="catalog.dataset.id", ondelete="CASCADE")
+    document: str = Field(sa_type=TSVECTOR)
 
 
 class Resource(Table, table=True):

@@ -49,3 +49,25 @@ def around(zone: str) -> tuple[str, ...]:
                 found[wider] = None
                 waiting.append(wider)
     return tuple(found)
+
+
+@cache
+def _directly_within() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for zone, wider in places().inside.items():
+        for one in wider:
+            found.setdefault(one, []).append(zone)
+    return found
+
+
+def within(zone: str) -> list[str]:
+    """Return a zone and every zone that lies in it."""
+    children = _directly_within()
+    found = {zone: None}
+    waiting = [zone]
+    while waiting:
+        for inner in children.get(waiting.pop(), ()):
+            if inner not in found:
+                found[inner] = None
+                waiting.append(inner)
+    return list(found)

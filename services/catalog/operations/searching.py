@@ -1,0 +1,44 @@
+"""The search over datasets: a page, how many there are, and the counts of each facet."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from services.catalog.domain.vocabularies import licenses, themes
+from services.catalog.domain.vocabularies.places import name_of
+from services.catalog.operations.context import CatalogContext
+from services.catalog.operations.views import view
+from services.catalog.store import datasets as datasets_store
+from services.catalog.store import search as store
+from services.catalog.store.search import Asked
+
+# Beyond, a search is made more precise rather than walked.
+FARTHEST = 10_000
+
+
+async def search(context: CatalogContext, asked: Asked, *, offset: int, limit: int) -> dict[str, Any]:
+    """Return a page (see `schemas.search.SearchPage`); its `next` is the offset of the next one."""
+    ids, (total, facets) = await asyncio.gather(
+        store.page(context.db, asked, offset=offset, limit=limit + 1), store.counts(context.db, asked)
+    )
+    if not total and len(asked.alternatives) > 1 and not asked.any_word:
+        return await search(context, replace(asked, any_word=True), offset=offset, limit=limit)
+    rows = await datasets_store.these(context.db, ids[:limit])
+    more = len(ids) > limit and offset + limit < FARTHEST
+    return {
+        "items": [view(context, row) for row in rows],
+        "next": offset + limit if more else None,
+        "total": total,
+        "facets": {
+            name: [{**one, "label": one["label"] or _label(name, one["value"])} for one in values]
+            for name, values in facets.items()
+        },
+    }
+
+
+def _label(facet: str, value: str) -> str:
+    if facet == "theme" and value in themes.BY_ID:
+        return themes.BY_ID[value].fr
+    if facet == "license" and value in licenses.BY_ID:
+        return licenses.BY_ID[value].fr
+    return (name_of(value) if facet == "zone" else None) or value

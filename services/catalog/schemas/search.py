@@ -1,0 +1,24 @@
+"""Bodies of the search."""
+
+from pydantic import BaseModel, Field
+
+from services.catalog.schemas.datasets import DatasetView
+
+
+class FacetValue(BaseModel):
+    """A value of a facet, and how many of the datasets found have it."""
+
+    value: str
+    count: int
+    label: str
+
+
+class SearchPage(BaseModel):
+    """A page of the datasets that answer, with the counts over all of them."""
+
+    items: list[DatasetView]
+    next: str | None = Field(description="Cursor of the next page; null on the last.")
+    total: int
+    facets: dict[str, list[FacetValue]] = Field(
+        description="By name: the values of each, the most frequent first."
+    )

@@ -1,0 +1,224 @@
+"""The search: French words in any writing, facets with their counts, territories, order, pages, hostile text."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from shared.settings import Settings
+from tests.api.conftest import Client, api, create_key, settings_of
+from tests.support.api import assert_problem
+
+V1 = "/catalog/v1"
+
+
+@pytest.fixture
+def settings(common_settings: dict[str, Any]) -> Settings:
+    return settings_of("catalog", common_settings)
+
+
+@pytest.fixture
+async def client(settings: Settings) -> AsyncIterator[Client]:
+    async with api("catalog", settings) as client:
+        yield client
+
+
+@pytest.fixture
+async def key(database_url: str) -> dict[str, str]:
+    return {"x-api-key": await create_key(database_url, "catalog:write")}
+
+
+async def register(client: Client, key: dict[str, str], title: str, **more: Any) -> str:
+    body = {"title": title, "description": "Sans autre précision.", **more}
+    answer = await client.post(f"{V1}/datasets", json=body, headers=key)
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
+    return found
+
+
+async def found(client: Client, query: str = "", **params: Any) -> list[str]:
+    answer = await client.get(f"{V1}/search", params={"q": query, **params})
+    assert answer.status_code == 200, answer.text
+    document = answer.json()
+    assert document["next"] is not None or len(document["items"]) <= document["total"]
+    return [item["title"] for item in document["items"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "délibérations",
+        "deliberation",
+        "DÉLIBÉRATIONS",
+        "de\u0301libe\u0301ration",
+        "les délibérations du conseil",
+        "conseil-municipal",
+        "l'œuvre",
+        "oeuvres",
+    ],
+)
+async def test_words_are_found_in_any_writing(client: Client, key: dict[str, str], query: str) -> None:
+    await register(client, key, "Délibérations du conseil municipal, une œuvre")
+    await register(client, key, "Arbres remarquables")
+    assert await found(client, query) == ["Délibérations du conseil municipal, une œuvre"]
+
+
+async def test_the_title_counts_before_keywords_and_description(client: Client, key: dict[str, str]) -> None:
+    await register(client, key, "Autre chose", description="On y parle du budget primitif.")
+    await register(client, key, "Comptes", tags=["budget primitif"])
+    await register(client, key, "Le budget de la commune, qui fut d'abord primitif")
+    await register(client, key, "Budget primitif")
+    assert await found(client, "budget primitif") == [
+        "Budget primitif",
+        "Le budget de la commune, qui fut d'abord primitif",
+        "Comptes",
+        "Autre chose",
+    ]
+
+
+async def test_other_names_and_some_of_the_words(client: Client, key: dict[str, str]) -> None:
+    await register(client, key, "Stationnement cyclable")
+    await register(client, key, "Restauration scolaire : menus")
+    assert await found(client, "vélos") == ["Stationnement cyclable"]
+    assert await found(client, "cantines") == ["Restauration scolaire : menus"]
+    # No dataset has both words: any of them is enough.
+    assert await found(client, "cyclable introuvable") == ["Stationnement cyclable"]
+    assert await found(client, "introuvable") == []
+
+
+async def test_what_changes_is_found_anew(client: Client, key: dict[str, str]) -> None:
+    made = await register(client, key, "Fontaines")
+    answer = await client.patch(
+        f"{V1}/datasets/{made}",
+        json={"title": "Défibrillateurs"},
+        headers={**key, "content-type": "application/merge-patch+json"},
+    )
+    assert answer.status_code == 200, answer.text
+    assert (await found(client, "fontaine"), await found(client, "defibrillateur")) == (
+        [],
+        ["Défibrillateurs"],
+    )
+    await client.delete(f"{V1}/datasets/{made}", headers=key)
+    await register(client, key, "Défibrillateurs privés", private=True)
+    assert await found(client, "defibrillateur") == []
+
+
+async def test_facets_count_what_is_found(client: Client, key: dict[str, str]) -> None:
+    besancon = {"siren": "212500565", "name": "Besançon"}
+    csv = {
+        "title": "a",
+        "url": "https://exemple.fr/a.csv",
+        "format": "csv",
+        "schema": {"name": "scdl/deliberations"},
+    }
+    await register(
+        client,
+        key,
+        "Actes 1",
+        organization=besancon,
+        themes=["GOVE"],
+        tags=["actes"],
+        license="lov2",
+        resources=[csv, csv],
+    )
+    await register(client, key, "Actes 2", themes=["GOVE", "ENVI"], tags=["actes", "eau"], license="odc-odbl")
+    await register(client, key, "Sans rapport", themes=["TRAN"])
+    document = (await client.get(f"{V1}/search", params={"q": "actes"})).json()
+    facets = {
+        name: {one["value"]: one["count"] for one in values} for name, values in document["facets"].items()
+    }
+    assert document["total"] == 2
+    assert facets["theme"] == {"GOVE": 2, "ENVI": 1}
+    assert facets["tag"] == {"actes": 2, "eau": 1}
+    assert facets["license"] == {"lov2": 1, "odc-odbl": 1}
+    assert facets["organization"] == {"212500565": 1}
+    assert (facets["format"], facets["schema"]) == ({"csv": 1}, {"scdl/deliberations": 1})
+    assert facets["conformity"] == {"queued": 1}
+    assert document["facets"]["theme"][0]["label"] == "Gouvernement et secteur public"
+    assert await found(client, "actes", theme="ENVI") == ["Actes 2"]
+    assert await found(client, organization="212500565", schema="scdl/deliberations") == ["Actes 1"]
+    assert await found(client, conformity="queued", format="CSV", license="lov2") == ["Actes 1"]
+    assert sorted(await found(client, theme=["ENVI", "TRAN"])) == ["Actes 2", "Sans rapport"]
+
+
+async def test_a_territory_holds_what_lies_in_it(client: Client, key: dict[str, str]) -> None:
+    await register(client, key, "Commune", spatial={"zones": ["fr:commune:25056"]})
+    await register(client, key, "Intercommunalité", spatial={"zones": ["fr:epci:242500361"]})
+    await register(client, key, "Département", spatial={"zones": ["fr:departement:25"]})
+    await register(client, key, "Ailleurs", spatial={"zones": ["fr:commune:35238"]})
+    assert await found(client, zone="fr:commune:25056") == ["Commune"]
+    assert sorted(await found(client, zone="fr:epci:242500361")) == ["Commune", "Intercommunalité"]
+    assert len(await found(client, zone="fr:departement:25")) == 3
+    assert len(await found(client, zone="fr:region:27")) == 3
+    assert len(await found(client, zone="country:fr")) == 4
+
+
+async def test_a_period_and_an_order(client: Client, key: dict[str, str]) -> None:
+    for year in (2021, 2023, 2022):
+        await register(
+            client,
+            key,
+            f"Budget {year}",
+            temporal_coverage={"start": f"{year}-01-01", "end": f"{year}-12-31"},
+            modified=f"{year}-06-01T00:00:00Z",
+        )
+    assert await found(client, "budget", sort="date") == ["Budget 2023", "Budget 2022", "Budget 2021"]
+    assert await found(client, start="2022-06-01", end="2022-07-01") == ["Budget 2022"]
+    assert len(await found(client, start="2022-06-01")) == 2
+
+
+async def test_pages_give_each_once(client: Client, key: dict[str, str]) -> None:
+    made = {await register(client, key, "Le même titre") for _ in range(5)}
+    ids: list[str] = []
+    address: str | None = f"{V1}/search?q=titre&limit=2"
+    while address:
+        answer = await client.get(address)
+        document = answer.json()
+        assert document["total"] == 5
+        ids += [item["id"] for item in document["items"]]
+        address = answer.links["next"]["url"] if "next" in answer.links else None
+    assert (len(ids), set(ids)) == (5, made)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "' OR 1=1 --",
+        "a & | ! <-> :*",
+        "((((",
+        "%_%",
+        "\\",
+        "'",
+        "le la les",
+        "!!!",
+        "é" * 200,
+        "\u202e",
+        "a:*&b",
+        "-x",
+    ],
+)
+async def test_what_means_something_to_the_database_is_plain_text(
+    client: Client, key: dict[str, str], query: str
+) -> None:
+    await register(client, key, "Rien de tel")
+    answer = await client.get(f"{V1}/search", params={"q": query})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_what_is_no_search_is_refused(client: Client) -> None:
+    for query in (
+        "q=%00",
+        "theme=XXXX",
+        "zone=DROP",
+        "conformity=oui",
+        "start=hier",
+        "cursor=faux",
+        "limit=0",
+        "inconnu=1",
+        "q=" + "a" * 201,
+        "organization=1",
+    ):
+        answer = await client.get(f"{V1}/search?{query}")
+        if query != "q=%00":
+            assert_problem(answer, 422, "invalid-request")
+        assert answer.status_code < 500
