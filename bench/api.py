@@ -218,7 +218,7 @@ async def _as_stored(database_url: str, ids: list[str]) -> None:
             "SELECT count(*) AS rows, count(*) FILTER (WHERE state = 'done') AS done, "
             "count(*) FILTER (WHERE attempt <> 1 OR fence <> 1) AS again, "
             "count(report.validation_id) AS reports, (SELECT count(*) FROM validation.outbox WHERE type LIKE "
-            "'validation.completed%' AND payload->>'validation_id' = ANY($1)) AS events "
+            "'%validation.completed%' AND payload->>'validation_id' = ANY($1)) AS events "
             "FROM validation.validation LEFT JOIN validation.report ON report.validation_id = validation.id "
             "WHERE validation.id::text = ANY($1)",
             ids,

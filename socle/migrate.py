@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Iterable
 
-from shared.migrations import ACCESS, Migrations, upgrade
+from shared.migrations import ACCESS, Migrations
+from shared.migrations.upgrading import upgrade
 from socle.topology import SERVICES
 
 # Alembic announces its transactions at each step; what was applied is returned.

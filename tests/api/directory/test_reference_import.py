@@ -25,7 +25,7 @@ from services.directory.tables import metadata
 from shared.db import Database
 from shared.ids import new_id
 from shared.messaging.listener import Listener
-from shared.migrations import drift
+from shared.migrations.upgrading import drift
 from socle.cli import main
 from tests.api.conftest import api, create_key, settings_of
 

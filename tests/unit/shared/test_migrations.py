@@ -10,7 +10,8 @@ from sqlalchemy import MetaData
 
 from shared.app import open_context
 from shared.db import Database
-from shared.migrations import ACCESS, SchemaOutdated, drift, require_current, upgrade
+from shared.migrations import ACCESS, SchemaOutdated, require_current
+from shared.migrations.upgrading import drift, upgrade
 from shared.settings import Settings
 from socle.migrate import every_migration, upgrade_all
 from socle.topology import SERVICES
@@ -71,7 +72,7 @@ async def test_an_older_schema_is_refused_and_a_newer_one_accepted(empty_databas
     """Old code runs on the new schema: a revision it has never heard of is a newer one."""
     migrations = SERVICES["directory"].migrations
     await upgrade_all(empty_database_url)
-    older = [script.revision for script in migrations.scripts().walk_revisions()][-1]
+    older = next(name for name, before in migrations.revisions().items() if before is None)
     assert older != migrations.head
     db = await Database.open(empty_database_url, schema="directory", pool_size=2)
     try:
@@ -87,5 +88,5 @@ async def test_an_older_schema_is_refused_and_a_newer_one_accepted(empty_databas
 async def test_two_migrations_at_once_wait_for_one_another(empty_database_url: str) -> None:
     both = await asyncio.gather(upgrade_all(empty_database_url), upgrade_all(empty_database_url))
     applied = [sum(len(revisions) for revisions in one.values()) for one in both]
-    expected = sum(len(list(migrations.scripts().walk_revisions())) for migrations in every_migration())
+    expected = sum(len(migrations.revisions()) for migrations in every_migration())
     assert sum(applied) == expected
