@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 import services
 import shared
 import shared.contracts
+from services.validation.domain.labels import terms
 from services.validation.engine import render
 from shared.messaging.events import Event
 from shared.problems import PROBLEM_TYPE_PREFIX, Problem, every_problem
@@ -43,6 +44,7 @@ def pages() -> dict[str, str]:
         "problems.md": problems_page(),
         "events.md": events_page(),
         "commands.md": commands_page(),
+        "credential.md": credential_page(),
         "errors.md": f"{GENERATED}\n\n{errors_page()}",
         "report.schema.json": REPORT_SCHEMA.read_text(encoding="utf-8"),
     }
@@ -50,6 +52,29 @@ def pages() -> dict[str, str]:
         schema = json.dumps(event.model_json_schema(), ensure_ascii=False, indent=2) + "\n"
         found[f"events/{event.type}.schema.json"] = schema
     return found
+
+
+def credential_page() -> str:
+    """Return the page of the terms that a label's credential has of its own."""
+    intro = (
+        "A credential is a Verifiable Credential 2.0 and an Open Badge 3.0; `credentialSubject.conformity` has terms "
+        "of our own, defined by the JSON-LD context `/validation/v1/labels/context/v1`."
+    )
+    parts = [_heading("Credential of the label", intro).rstrip()]
+    for name, listed in ((terms.CONFORMITY, terms.CONFORMITY_TERMS), (terms.COVERAGE, terms.COVERAGE_TERMS)):
+        rows = [f"| `{term.name}` | {term.kind or 'nodes'} | {term.fr} | {term.en} |" for term in listed]
+        parts.append(
+            "\n".join(
+                [
+                    f"## `{name}`",
+                    "",
+                    "| term | type | français | English |",
+                    "| --- | --- | --- | --- |",
+                    *rows,
+                ]
+            )
+        )
+    return "\n\n".join(parts) + "\n"
 
 
 def settings_page() -> str:

@@ -10,10 +10,18 @@ import rfc8785
 from joserfc.jwk import OKPKey
 
 from services.validation.domain.labels import jwt, multikey
+from services.validation.domain.labels.addresses import PURPOSES
 from services.validation.domain.labels.credential import issue
 from services.validation.domain.labels.did import did_document, read_did_document
 from services.validation.domain.labels.facts import STATUS_BITS, Credential
-from services.validation.domain.labels.keys import KeyRing, UnusableKeys, read_ring, retire, write_ring
+from services.validation.domain.labels.keys import (
+    KeyRing,
+    UnusableKeys,
+    make_key,
+    read_ring,
+    retire,
+    write_ring,
+)
 from services.validation.domain.labels.presented import Unreadable, read_presented
 from services.validation.domain.labels.proof import Altered, add_proof, canonical, check_proof
 from services.validation.domain.labels.status_list import encode, is_set, sign_list
@@ -132,6 +140,14 @@ class TestCredential:
         assert verdict(CREDENTIAL.document, revoked=(index,))[0] is Outcome.REVOKED
         assert verdict(CREDENTIAL.document, suspended=(index,))[0] is Outcome.SUSPENDED
         assert verdict(CREDENTIAL.document, revoked=(index - 1, index + 1))[0] is Outcome.VALID
+
+    def test_a_list_signed_by_a_key_made_in_the_same_hour_is_believed(self) -> None:
+        fresh = make_key(DURING.replace(minute=10))
+        known = ring(KEY, fresh)
+        moment = DURING.replace(minute=20)
+        both = [sign_list((), ISSUER, purpose, 0, fresh, moment) for purpose in PURPOSES]
+        found = verify_offline(read_presented(CREDENTIAL.document), both, ISSUER.did, known, moment)
+        assert (found.outcome, found.status_checked) == (Outcome.VALID, True)
 
     def test_a_list_that_was_changed_or_swapped_is_not_believed(self) -> None:
         presented = read_presented(CREDENTIAL.document)
