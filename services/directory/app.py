@@ -27,6 +27,7 @@ from services.directory.api import (
 )
 from services.directory.migrations import MIGRATIONS
 from services.directory.operations.context import DirectoryContext
+from services.directory.operations.figures import LiveFigures
 from services.directory.operations.search_index import LiveIndex
 from services.directory.operations.software_use import LiveUse
 from services.directory.settings import DirectorySettings
@@ -78,4 +79,4 @@ async def open_directory(settings: DirectorySettings) -> AsyncIterator[Directory
         async with index.following(common.listener):
             parts = {field.name: getattr(common, field.name) for field in fields(common)}
             use = LiveUse(common.db, refresh_seconds=settings.directory_use_seconds)
-            yield DirectoryContext(**parts, index=index, use=use)
+            yield DirectoryContext(**parts, index=index, use=use, figures=LiveFigures(common.db))

@@ -1,6 +1,5 @@
 """`/directory/v1/observatoire`: the figures of open data in a territory, and the files they began with."""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -35,8 +34,7 @@ Asked = Annotated[ObservatoireQuery, Query()]
 @router.get("/observatoire", response_model=ObservatoireView, summary="Read the observatory")
 async def read_observatoire(request: Request, query: Asked) -> Response:
     """Return who must publish, who does and what, for a territory; curves since the first edition."""
-    found = await _panorama(request, query)
-    return json_response(request, await asyncio.to_thread(operations.shown, found))
+    return json_response(request, await operations.shown(context_of(request), _scope(query)))
 
 
 @router.get("/observatoire.csv", summary="Read the observatory as CSV")
@@ -82,6 +80,8 @@ async def list_lines(request: Request, import_id: UUID, query: Annotated[LigneQu
 
 
 async def _panorama(request: Request, query: ObservatoireQuery) -> Panorama:
-    context: DirectoryContext = context_of(request)
-    scope = Scope(parse_territoire(query.territoire), tuple(query.type), tuple(query.population))
-    return await operations.panorama(context, scope)
+    return await operations.panorama(context_of(request), _scope(query))
+
+
+def _scope(query: ObservatoireQuery) -> Scope:
+    return Scope(parse_territoire(query.territoire), tuple(query.type), tuple(query.population))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.directory.operations.figures import LiveFigures
 from services.directory.operations.search_index import LiveIndex
 from services.directory.operations.software_use import LiveUse
 from services.directory.settings import DirectorySettings
@@ -13,7 +14,8 @@ DirectoryProcess = Context[DirectorySettings]
 
 @dataclass(frozen=True)
 class DirectoryContext(Context[DirectorySettings]):
-    """The common context, the search index over the collectivités, and who uses what."""
+    """The common context, the search index over the collectivités, who uses what and the figures."""
 
     index: LiveIndex
     use: LiveUse
+    figures: LiveFigures

@@ -3,21 +3,22 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from services.directory.domain import observatoire as domain
 from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES, Collectivite, population_class
-from services.directory.domain.observatoire import INDICATORS, Figures, Holding
+from services.directory.domain.observatoire import INDICATORS, Figures
 from services.directory.domain.problems import NotListed
 from services.directory.domain.rapprochement import OUTCOME_LABELS, Outcome
 from services.directory.domain.search import SearchIndex
 from services.directory.domain.territoire import GROUPINGS, LEVELS, Territoire
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from services.directory.operations.context import DirectoryContext
+from services.directory.operations.figures import Holdings
 from services.directory.store import observatoire as store
-from shared.clock import now
 
 PATH = "/directory/v1/observatoire"
 IMPORTS = f"{PATH}/imports"
@@ -36,16 +37,14 @@ CSV_COLUMNS = (
     "methode",
 )
 
-Holdings = Mapping[str, Holding]
-
 
 @dataclass(frozen=True)
 class Scope:
     """What is looked at: a territory, some types of body and population classes; none means all."""
 
     territoire: Territoire
-    types: Sequence[str] = ()
-    classes: Sequence[str] = ()
+    types: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def bodies(self, index: SearchIndex) -> list[Collectivite]:
         """Return the bodies of the reference that are looked at."""
@@ -77,6 +76,17 @@ class Panorama:
         """The figures of now."""
         return self.figures[-1]
 
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The answer as JSON shows it (see `schemas.observatoire.ObservatoireView`); not to be changed."""
+        return _shown(self)
+
+
+async def shown(context: DirectoryContext, scope: Scope) -> dict[str, Any]:
+    """Return the figures of a scope as JSON shows them, counted beside the event loop; raises as `panorama`."""
+    found = await panorama(context, scope)
+    return await asyncio.to_thread(getattr, found, "document")
+
 
 async def panorama(context: DirectoryContext, scope: Scope) -> Panorama:
     """Gather the figures of a scope, now and at each 1 January since the first edition.
@@ -87,37 +97,28 @@ async def panorama(context: DirectoryContext, scope: Scope) -> Panorama:
     name = scope.territoire.name(index.bodies)
     if name is None:
         raise NotListed.of("territoire", "territory", scope.territoire)
-    moments = await _moments(context)
-    by_moment: dict[datetime, dict[str, Holding]] = {moment: {} for moment in moments}
-    for row in await store.holdings(context.db, moments):
-        by_moment[row["at"]][row["siren"]] = Holding(
-            int(row["datasets"]), row["scdl"], row["conforming"], row["source"], row["year"]
-        )
-    holdings = [by_moment[moment] for moment in moments]
+    ground = await context.figures.get(index.version)
+    kept: Panorama | None = ground.made.get(scope)
+    if kept is not None:
+        return kept
     filtered = bool(scope.types or scope.classes)
-    outside = [] if filtered else [row for row in await store.outside(context.db) if _is_in(scope, row)]
+    outside = [] if filtered else [row for row in ground.outside if _is_in(scope, row)]
 
     def counted() -> tuple[list[Collectivite], list[Figures]]:
         bodies = scope.bodies(index)
-        return bodies, domain.count_each(bodies, holdings)
+        return bodies, domain.count_each(bodies, ground.holdings)
 
     bodies, figures = await asyncio.to_thread(counted)
-    return Panorama(scope, name, bodies, moments, holdings, figures, outside, index.version)
-
-
-async def _moments(context: DirectoryContext) -> list[datetime]:
-    moment, first = now(), await store.first_moment(context.db)
-    years = range(first.year, moment.year + 1) if first else range(0)
-    starts = [datetime(year, 1, 1, tzinfo=UTC) for year in years]
-    return [*(start for start in starts if start < moment), moment]
+    found = Panorama(scope, name, bodies, ground.moments, ground.holdings, figures, outside, index.version)
+    ground.keep(scope, found)
+    return found
 
 
 def _is_in(scope: Scope, row: Mapping[str, Any]) -> bool:
     return scope.territoire.holds_codes(row["code_departement"], row["code_region"])
 
 
-def shown(found: Panorama) -> dict[str, Any]:
-    """Return the answer as JSON shows it (see `schemas.observatoire.ObservatoireView`)."""
+def _shown(found: Panorama) -> dict[str, Any]:
     territoire = found.scope.territoire
     return {
         "territoire": {

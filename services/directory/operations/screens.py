@@ -1,6 +1,5 @@
 """One document for each screen of a user interface: all that it shows, in the words of the other addresses."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -40,7 +39,7 @@ MOST_CHANGES = 10
 async def home(context: DirectoryContext) -> dict[str, Any]:
     """Return the first screen: totals, key figures and curves, domains, whom to work with, what is new."""
     france = Territoire()
-    figures = await asyncio.to_thread(observatoire.shown, await observatoire.panorama(context, Scope(france)))
+    figures = await observatoire.shown(context, Scope(france))
     asked = await demande.demand(context, france, None, MOST_NEEDS)
     news = await log.latest_of_each(context.db, limit=MOST_CHANGES)
     return {
@@ -84,9 +83,7 @@ async def collectivite(context: DirectoryContext, siren: str) -> dict[str, Any]:
     datasets = await observatoire_store.schemas_of(context.db, siren)
     found = None
     if body is not None and (territoire := _own_territory(body)) is not None:
-        found = await asyncio.to_thread(
-            observatoire.shown, await observatoire.panorama(context, Scope(territoire))
-        )
+        found = await observatoire.shown(context, Scope(territoire))
     return {
         "collectivite": shown,
         "obligation": _obligation(body),
@@ -194,12 +191,12 @@ async def editeur(context: DirectoryContext, siren: str) -> dict[str, Any]:
 
 async def territoire(context: DirectoryContext, wanted: Territoire) -> dict[str, Any]:
     """Return the screen of a territory; raises `NotListed`."""
-    found = await observatoire.panorama(context, Scope(wanted))
+    found = await observatoire.shown(context, Scope(wanted))
     asked = {"territoire": str(wanted)}
     codes = [(wanted.level, wanted.code)] if wanted.code else []
     rows = await store.facilitators(context.db, codes)
     return {
-        "observatoire": await asyncio.to_thread(observatoire.shown, found),
+        "observatoire": found,
         "demande": await demande.demand(context, wanted, None, MOST_NEEDS),
         "animateurs": [atd.summary(context, row) for row in rows],
         "links": {

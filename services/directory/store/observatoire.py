@@ -114,6 +114,19 @@ async def holdings(db: Database, moments: Sequence[datetime]) -> list[dict[str, 
     return [dict(row) for row in await db.fetch(_HOLDINGS, list(moments))]
 
 
+async def mark(db: Database, moment: datetime) -> tuple[Any, ...]:
+    """Return a value that changes whenever `holdings` or `outside` may, as of a moment; cheap."""
+    row = await db.fetchrow(
+        "SELECT p.*, i.* FROM (SELECT count(*), sum(revision), max(since), max(until), "
+        "count(*) FILTER (WHERE since <= $1), count(*) FILTER (WHERE until <= $1) FROM publication) p, "
+        "(SELECT count(*), max(imported_at), string_agg(id::text, ',' ORDER BY id) FILTER (WHERE in_force) "
+        "FROM observatoire_import) i",
+        moment,
+    )
+    assert row is not None, "aggregates always give a row"
+    return tuple(row)
+
+
 async def outside(db: Database) -> list[dict[str, Any]]:
     """Return the bodies outside the reference of the editions in force, the newest edition of each."""
     rows = await db.fetch(
