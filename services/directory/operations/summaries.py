@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.directory.domain.domaines import DOMAINES
+from services.directory.domain.labels import ASSURANCES, assurance_of
 from services.directory.operations import claims
 from services.directory.operations.addresses import EDITEURS, MODULES, PROGICIELS
 from services.directory.operations.context import DirectoryContext
@@ -33,6 +34,8 @@ def module_summary(
     context: DirectoryContext, row: dict[str, Any], borne: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Return an export module as lists show it (see `schemas.progiciels.ModuleView`)."""
+    own = [label for label in borne if label["module_id"] == row["id"]]
+    assurance = assurance_of([label["assurance"] for label in own if label["valid"]])
     return {
         "id": row["id"],
         "domaine": row["domaine"],
@@ -43,6 +46,8 @@ def module_summary(
         "available_since": row["available_since"],
         **claims.shown_status(row["status_today"]),
         "valid_until": row["valid_until"],
-        "labels": [label for label in borne if label["module_id"] == row["id"]],
+        "assurance": assurance,
+        "assurance_label": ASSURANCES[assurance][0],
+        "labels": own,
         "self": context.link(f"{MODULES}/{row['id']}"),
     }

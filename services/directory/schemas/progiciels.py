@@ -1,6 +1,7 @@
 """Vendors, applications, versions and export modules: what is sent and what is shown."""
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -165,6 +166,10 @@ class ModuleView(BaseModel):
     status: StatusCode
     status_label: str
     valid_until: date
+    assurance: Literal["declare", "verifie", "confirme"] = Field(
+        description="How far its conformity is established: the vendor's word, then that of its labels in force."
+    )
+    assurance_label: str
     labels: list[LabelView]
     self: str
 

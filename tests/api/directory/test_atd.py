@@ -253,11 +253,14 @@ async def test_labels_are_shown_as_the_newest_event_tells(
         },
         await keys(vendor),
     )
+    assert (module["assurance"], module["assurance_label"]) == ("declare", "déclaré")
 
     async def shown() -> Json:
         borne = (await client.get(progiciel["self"])).json()["labels"]
-        assert (await client.get(module["self"])).json()["labels"] == borne
+        read = (await client.get(module["self"])).json()
+        assert read["labels"] == borne
         [only] = borne
+        assert read["assurance"] == (only["assurance"] if only["valid"] else "declare")
         return dict(only)
 
     await tell(db, label(LabelGranted, progiciel, 1, module_id=module["id"]), times=3)
