@@ -21,14 +21,20 @@ SHARED_FOLDER = Path(__file__).resolve().parents[2] / "shared"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--only-servers`."""
     parser.addoption(
-        "--only-servers", action="store_true", help="run only the tests that use PostgreSQL or Redis"
+        "--only-servers",
+        action="store_true",
+        help="run only the tests that use PostgreSQL or Redis, each with its first parameters",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--only-servers`, leave out what no server can change."""
+    """With `--only-servers`, leave out what no server can change, and a test's other parameters: the SQL is the same."""
     if config.getoption("--only-servers"):
-        used = [item for item in items if "server_addresses" in getattr(item, "fixturenames", ())]
+        first: dict[str, pytest.Item] = {}
+        for item in items:
+            if "server_addresses" in getattr(item, "fixturenames", ()):
+                first.setdefault(item.nodeid.partition("[")[0], item)
+        used = list(first.values())
         left_out = [item for item in items if item not in used]
         config.hook.pytest_deselected(items=left_out)
         items[:] = used
