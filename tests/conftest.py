@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--only-servers`, leave out what no server can change, and a test's other parameters: the SQL is the same."""
+    """With `--only-servers`, leave out what no server can change; a test's other parameters use the same SQL."""
     if config.getoption("--only-servers"):
         first: dict[str, pytest.Item] = {}
         for item in items:
