@@ -132,6 +132,9 @@ async def test_a_run_of_the_vendor_gives_the_label_that_it_proves(place: Place) 
 
 
 async def test_labels_are_listed_followed_and_their_criteria_published(place: Place) -> None:
+    asked = {"url": "http://127.0.0.1:9/", "events": ["label.granted"]}
+    answer = await place.client.post("/validation/v1/webhooks", json=asked, headers=place.moderator)
+    assert answer.status_code == 201, answer.text
     first, second = await place.granted("A"), await place.granted("B", version="4.0")
     whole = await place.client.get(HOME)
     assert [item["id"] for item in whole.json()["items"]] == [second["id"], first["id"]]
@@ -154,6 +157,7 @@ async def test_labels_are_listed_followed_and_their_criteria_published(place: Pl
         ("label.granted", first["self"]),
         ("label.granted", second["self"]),
     ]
+    assert await place.context.db.fetchval("SELECT count(*) FROM webhook_delivery") == 2
     feed = (await place.client.get(f"{HOME}/changes.atom")).text
     assert first["self"] in feed
     assert "scdl/deliberations@2.1.5 : valide" in feed
