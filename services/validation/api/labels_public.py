@@ -19,8 +19,9 @@ from services.validation.domain.labels.terms import context as terms_context
 from services.validation.engine.render.page import CONTENT_SECURITY_POLICY
 from services.validation.operations import label_verification as operations
 from services.validation.operations.context import ValidationContext
+from services.validation.operations.validations import rate_of
 from services.validation.schemas.labels_public import EmbedView, PublicLabel, ShieldView, VerificationView
-from shared.app import context_of
+from shared.app import CallerDep, context_of, count_hit
 from shared.caching import bytes_response
 from shared.language import Lang, Language, language_of
 from shared.requests import StrictRoute
@@ -94,12 +95,14 @@ async def read_status_list(
     max_body_size=MOST_BYTES,
     summary="Verify a credential",
 )
-async def verify_label(request: Request) -> Response:
+async def verify_label(request: Request, caller: CallerDep) -> Response:
     """Say what a credential is worth at this moment: send it as it was downloaded (JSON, JWT or SVG), or its address.
 
     Its form is told from its bytes, whatever `Content-Type` says. Nothing is kept.
     """
-    document = await operations.verify(context_of(request), await request.body())
+    context: ValidationContext = context_of(request)
+    await count_hit(request, "verifications", rate_of(context, caller), caller.name)
+    document = await operations.verify(context, await request.body())
     return Response(orjson.dumps(document), media_type=JSON, headers={"cache-control": "no-store"})
 
 

@@ -176,12 +176,18 @@ async def test_each_of_our_forms_verifies(place: Place) -> None:
         assert found["label"]["id"] == str(place.facts.label_id)
     for address in (
         str(place.facts.label_id),
+        place.label,
         f"https://socle.exemple.fr{place.label}",
         f"https://socle.exemple.fr{place.label}/page?lang=fr\n",
     ):
         assert (await place.verify(address))["outcome"] == "valid"
-    elsewhere = await place.verify(f"https://faux.exemple{place.label}")
-    assert (elsewhere["outcome"], elsewhere["code"], elsewhere["label"]) == ("unknown", "other-issuer", None)
+    for elsewhere in (
+        f"https://faux.exemple{place.label}",
+        f"HTTPS://faux.exemple{place.label}",
+        f"faux{place.label}",
+    ):
+        found = await place.verify(elsewhere)
+        assert (found["outcome"], found["code"], found["label"]) == ("unknown", "other-issuer", None)
     unknown = await place.verify(str(UUID(int=5)))
     assert (unknown["outcome"], unknown["code"]) == ("unknown", "no-such-label")
 
@@ -385,3 +391,8 @@ async def test_a_renewed_label_is_good_and_its_older_credential_has_ended(place:
     credential = issue(older, LabelSigner(place.settings).issuer, signing)
     found = await place.verify(credential.document)
     assert (found["outcome"], found["label"]["state"]) == ("expired", "valide")
+
+
+async def test_verifications_are_counted(place: Place) -> None:
+    answer = await place.client.post(f"{HOME}/verify", content=str(place.facts.label_id))
+    assert '"verifications"' in answer.headers["ratelimit"]
