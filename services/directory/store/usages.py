@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.domain.claims import Claim, Standing, Statement, Terms
+from services.directory.domain.claims import Claim, Standing, Statement, Status, Terms
 from services.directory.store.progiciels import EFFECTIVE
 from shared.db import Database, run
 
@@ -42,23 +42,33 @@ async def usage_page(
     db: Database, wanted: UsageFilter, *, today: date, after: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
     """Return usages in the order in which they were first declared, with their status on a day."""
+    conditions, values = _conditions(wanted, after, [today])
     rows = await db.fetch(
-        f"{_USAGE} WHERE ($2::text IS NULL OR u.siren = $2) AND ($3::uuid IS NULL OR u.progiciel_id = $3) "
-        "AND ($4::text IS NULL OR p.editeur_siren = $4) AND ($5::text IS NULL OR u.domaine = $5) "
-        f"AND ($6::text IS NULL OR {EFFECTIVE.format('u', '$1')} = $6) "
-        "AND ($7::text IS NULL OR c.code_departement = $7) AND ($8::uuid IS NULL OR u.id > $8) "
-        "ORDER BY u.id LIMIT $9",
-        today,
-        wanted.siren,
-        wanted.progiciel_id,
-        wanted.editeur,
-        wanted.domaine,
-        wanted.status,
-        wanted.departement,
-        after,
-        limit,
+        f"{_USAGE} WHERE {' AND '.join(conditions)} ORDER BY u.id LIMIT ${len(values) + 1}", *values, limit
     )
     return [dict(row) for row in rows]
+
+
+def _conditions(wanted: UsageFilter, after: UUID | None, values: list[Any]) -> tuple[list[str], list[Any]]:
+    """Return only the conditions that are asked for, so that each question has a plan with its index."""
+    asked: dict[str, object] = {
+        "u.siren = {}": wanted.siren,
+        "u.progiciel_id = {}": wanted.progiciel_id,
+        "p.editeur_siren = {}": wanted.editeur,
+        "u.domaine = {}": wanted.domaine,
+        "c.code_departement = {}": wanted.departement,
+        "u.id > {}": after,
+    }
+    if wanted.status == Status.OUTDATED:
+        asked["(u.status = {} OR u.valid_until < $1)"] = wanted.status
+    else:
+        asked["u.status = {} AND u.valid_until >= $1"] = wanted.status
+    conditions = ["TRUE"]
+    for condition, value in asked.items():
+        if value is not None:
+            values.append(value)
+            conditions.append(condition.format(f"${len(values)}"))
+    return conditions, values
 
 
 async def get_usage(db: Database, usage_id: UUID, today: date) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from services.directory.tables.kernel import Table, never_told_index, revision
@@ -18,6 +18,9 @@ class Usage(Table, table=True):
     __table_args__ = (
         UniqueConstraint("siren", "progiciel_id", "version", "domaine"),
         never_told_index("usage"),
+        # A page of those of a status, in the order of ids; and those that nobody repeats.
+        Index("ix_usage_status_id", "status", "id"),
+        Index("ix_usage_valid_until", "valid_until"),
     )
 
     id: UUID = Field(primary_key=True)
