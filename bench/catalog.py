@@ -202,14 +202,16 @@ async def measure_harvests(
             claim = await table.claim_next()
             assert claim is not None
             before = await _next_transaction(connection)
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             await runs.run(claim)
-            seconds = time.perf_counter() - started
+            seconds, cpu = time.perf_counter() - started, time.process_time() - worked
             written = await _rows_written(connection, before)
             counts = await context.db.fetch("SELECT counts FROM harvest_page WHERE run_id = $1", claim.id)
             outcomes = sum((Counter(row["counts"]) for row in counts), Counter[str]())
             print(
-                f"{step:10} {options.datasets / seconds:8.0f} datasets/s  {written:7} rows written  {dict(outcomes)}"
+                f"{step:10} {options.datasets / seconds:8.0f} datasets/s  "
+                f"{cpu / options.datasets * 1e6:6.0f} µs of CPU each  "
+                f"{written:7} rows written  {dict(outcomes)}"
             )
         await connection.close()
 

@@ -288,16 +288,16 @@ class HarvestRuns:
             await writing.hold_source(session, row["source_id"])
             run = await store.hold(session, claim.id)
             assert run is not None
-            missing = await store.missing(session, row["source_id"], claim.id)
-            saw_any = await store.saw_any(session, claim.id)
+            seen = await store.seen(session, claim.id)
+            missing = await store.missing(session, row["source_id"], seen)
             live = await store.live(session, row["source_id"])
             run.finished_at, run.missing, run.result = moment, len(missing), "completed"
             await session.flush()
             if row["dry_run"]:
                 return
-            await store.unmark(session, row["source_id"], claim.id)
+            await store.unmark(session, row["source_id"], seen)
             percent = row["most_deletions_percent"]
-            if too_many_gone(len(missing), live, saw_any=saw_any, percent=percent):
+            if too_many_gone(len(missing), live, saw_any=bool(seen), percent=percent):
                 run.result = "awaiting_confirmation"
                 await session.flush()
                 return

@@ -155,7 +155,7 @@ async def decide(session: AsyncSession, caller: Caller, slug: str, run_id: UUID,
     if not await store.is_latest(session, run):
         raise HarvestOutdated.of(run_id)
     if delete:
-        found = await store.missing(session, source.id, run.id)
+        found = await store.missing(session, source.id, await store.seen(session, run.id))
         # What was sent since is there, whatever the portal said then.
         gone = [row["id"] for row in found if row["modified_at"] <= run.finished_at]
         await remove(session, gone)

@@ -266,23 +266,23 @@ async def live(session: AsyncSession, source_id: UUID) -> int:
     return int(found.scalar_one())
 
 
-async def missing(session: AsyncSession, source_id: UUID, run_id: UUID) -> list[dict[str, Any]]:
+async def seen(session: AsyncSession, run_id: UUID) -> list[str]:
+    """Return the identifiers that a run has seen, those of datasets that failed too."""
+    found = await run(session, text(_SEEN), {"run": run_id})
+    return [row.remote_id for row in found]
+
+
+async def missing(session: AsyncSession, source_id: UUID, seen: Sequence[str]) -> list[dict[str, Any]]:
     """Return the datasets of a source that a run has not seen."""
     found = await run(
         session,
         text(
             "SELECT d.id, d.remote_id, d.missing_since, d.modified_at FROM dataset AS d WHERE d.source_id = :source "
-            f"AND d.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM ({_SEEN}) AS seen "
-            "WHERE seen.remote_id = d.remote_id) ORDER BY d.id"
+            "AND d.deleted_at IS NULL AND d.remote_id <> ALL(:seen) ORDER BY d.id"
         ),
-        {"source": source_id, "run": run_id},
+        {"source": source_id, "seen": list(seen)},
     )
     return [dict(row._mapping) for row in found]
-
-
-async def saw_any(session: AsyncSession, run_id: UUID) -> bool:
-    """Tell whether a run has seen a dataset at all."""
-    return (await run(session, text(_SEEN + " LIMIT 1"), {"run": run_id})).first() is not None
 
 
 async def mark_missing(session: AsyncSession, ids: Sequence[UUID], moment: datetime) -> None:
@@ -295,15 +295,15 @@ async def mark_missing(session: AsyncSession, ids: Sequence[UUID], moment: datet
         )
 
 
-async def unmark(session: AsyncSession, source_id: UUID, run_id: UUID) -> None:
+async def unmark(session: AsyncSession, source_id: UUID, seen: Sequence[str]) -> None:
     """Note that what was missing is there again."""
     await run(
         session,
         text(
-            "UPDATE dataset AS d SET missing_since = NULL WHERE d.source_id = :source AND d.missing_since IS NOT NULL "
-            f"AND d.remote_id IN ({_SEEN})"
+            "UPDATE dataset SET missing_since = NULL WHERE source_id = :source AND missing_since IS NOT NULL "
+            "AND remote_id = ANY(:seen)"
         ),
-        {"source": source_id, "run": run_id},
+        {"source": source_id, "seen": list(seen)},
     )
 
 
