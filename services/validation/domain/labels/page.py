@@ -17,7 +17,7 @@ _WORDS = {
         LabelState.SUSPENDU: "Ce label est suspendu : ne vous y fiez pas pour le moment.",
         LabelState.REVOQUE: "Ce label a été retiré définitivement : ne vous y fiez pas.",
         LabelState.EXPIRE: "Ce label a expiré : ne vous y fiez plus.",
-        "reason": "Motif",
+        "reason": "Motif :",
         "attested": "Ce qui est attesté",
         "progiciel": "Progiciel",
         "module": "Module d'export",
@@ -59,7 +59,7 @@ _WORDS = {
         LabelState.SUSPENDU: "This label is suspended: do not rely on it for the time being.",
         LabelState.REVOQUE: "This label has been withdrawn for good: do not rely on it.",
         LabelState.EXPIRE: "This label has expired: do not rely on it any more.",
-        "reason": "Reason",
+        "reason": "Reason:",
         "attested": "What is attested",
         "progiciel": "Application",
         "module": "Export module",
@@ -104,7 +104,7 @@ def write_page(label: GrantedLabel, issuer: Issuer, language: str) -> str:
     title = f"{LABEL_NAME} — {facts.progiciel_name} {facts.progiciel_version}"
     reason = label.reason_fr if language == "fr" else label.reason_en
     said = (
-        f"<p>{escape(words['reason'])} : {escape(reason)}</p>" if reason and not label.state.in_force else ""
+        f"<p>{words['reason']} {escape(reason)}</p>" if reason and not label.state.in_force else ""
     )
     other = "en" if language == "fr" else "fr"
     return "".join(
