@@ -103,9 +103,7 @@ def write_page(label: GrantedLabel, issuer: Issuer, language: str) -> str:
     facts = label.facts
     title = f"{LABEL_NAME} — {facts.progiciel_name} {facts.progiciel_version}"
     reason = label.reason_fr if language == "fr" else label.reason_en
-    said = (
-        f"<p>{words['reason']} {escape(reason)}</p>" if reason and not label.state.in_force else ""
-    )
+    said = f"<p>{words['reason']} {escape(reason)}</p>" if reason and not label.state.in_force else ""
     other = "en" if language == "fr" else "fr"
     return "".join(
         (
