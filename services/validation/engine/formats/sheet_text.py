@@ -204,7 +204,8 @@ def _read_strings(archive: zipfile.ZipFile, strings: SharedStrings) -> None:
         after = piece[strings.add(piece) :]
         if len(after) > _MOST_SMALL_PART:
             raise GivenUp
-    _shell(before + after, "sst")
+    if len(_shell(before + after, "sst")):
+        raise GivenUp
 
 
 def _shell(xml: bytes, root: str) -> ElementTree.Element:
@@ -219,7 +220,7 @@ def _shell(xml: bytes, root: str) -> ElementTree.Element:
 
 
 def _merged_ranges(sheet: ElementTree.Element) -> list[Range]:
-    if sheet.find(f"{_MAIN}sheetData") is None:
+    if sum(element.tag.rpartition("}")[2] == "sheetData" for element in sheet.iter()) != 1:
         raise GivenUp
     dimension = sheet.find(f"{_MAIN}dimension")
     if dimension is not None:

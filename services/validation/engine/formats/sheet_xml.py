@@ -207,7 +207,13 @@ def _styled_cells(styles: dict[bytes, str]) -> re.Pattern[bytes] | None:
 def _add_padded(attributes: bytes, styles: dict[bytes, str], details: Details) -> None:
     reference = re.search(rb'\br="([A-Z]{1,3})(\d{1,7})"', attributes)
     style = re.search(rb'\bs="(\d+)"', attributes)
-    if reference and style and not re.search(rb'\bt="(?:s|str|inlineStr|b|e)"', attributes):
+    # Of two styles on one cell, which no spreadsheet writes, the first may be another one.
+    if (
+        reference
+        and style
+        and style[1] in styles
+        and not re.search(rb'\bt="(?:s|str|inlineStr|b|e)"', attributes)
+    ):
         place = (column_number(reference[1]), styles[style[1]])
         details.padded.setdefault(int(reference[2]), []).append(place)
 

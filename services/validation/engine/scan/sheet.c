@@ -305,12 +305,24 @@ static int put_value(sheet *out, cell found, piece raw) {
 
 /* --- rows -------------------------------------------------------------------------------------------------- */
 
+/* A formula is not read, but what refers to no character makes the sheet damaged for the parser. */
+static int has_sound_references(sheet *out, piece text) {
+    reader in = {text.text, text.text + text.size};
+    while (in.at < in.end && (in.at = memchr(in.at, '&', (size_t)(in.end - in.at)))) {
+        in.at++;
+        out->scratch.size = 0;
+        if (append_reference(&out->scratch, &in) < 0) return 0;
+    }
+    return 1;
+}
+
 /* `<f>…</f>`; tells whether it can be seen that no value follows. */
 static int formula(reader *in, sheet *out) {
     piece text;
     int content = other_attributes(in);
     if (content <= 0) return content < 0 ? GIVE_UP : 1;
     if (until_tag(in, &text) < 0 || !SKIP(in, "</f>") || text.size > 1800) return GIVE_UP;
+    if (!has_sound_references(out, text)) return GIVE_UP;
     reader next = *in;
     if (SKIP(&next, "</c>") || SKIP(&next, "<v></v>") || SKIP(&next, "<v/>") || SKIP(&next, "<v />")) out->formulas++;
     return 1;

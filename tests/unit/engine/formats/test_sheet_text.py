@@ -168,6 +168,9 @@ CELLS = [
     '<c r="A2" t="b"><v>1</v></c><c r="B2" t="b"><v>0</v></c><c r="G2" t="b"><v>1</v></c><c r="H2" t="b"><v>true</v></c>',
     '<c r="A2" t="e"><v>#N/A</v></c><c r="B2" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
     '<c r="A2" t="e"><v>#OUPS</v></c>',
+    '<c r="A2" t="str"><f>A1&amp;B1</f><v>a</v></c>',
+    '<c r="A2" t="str"><f>A1&B1</f><v>a</v></c>',
+    '<c r="A2" s="0" s="2"><v>12</v></c>',
     '<c r="A2" t="e"><v></v></c><c r="B2"><v>12</v></c>',
     '<c r="A2" t="d"><v>2024-01-02</v></c>',
     '<c r="A2"><f>1</f></c><c r="B2"><f>1</f><v></v></c><c r="C2"><f>1</f><v/></c><c r="D2"><f t="shared" si="0"/><v>3</v></c>',
@@ -207,6 +210,12 @@ CELLS = [
 @pytest.mark.parametrize("cells", CELLS, ids=range(len(CELLS)))
 def test_cells_of_all_kinds(cells: str) -> None:
     agreed(sheet_of(cells, strings="<si><t>zero</t></si><si><t>un</t></si>"))
+
+
+def test_a_first_string_that_is_not_like_the_others() -> None:
+    cells = '<c r="A2" t="s"><v>0</v></c><c r="H2" t="s"><v>1</v></c>'
+    assert not agreed(sheet_of(cells, strings='<si t="e"><t>a</t></si><si><t>b</t></si>'))
+    assert agreed(sheet_of(cells, strings="<si><t>a</t></si><si><t>b</t></si>"))
 
 
 def test_merged_cells_rows_to_the_left_and_sheets_by_name() -> None:
