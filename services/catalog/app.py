@@ -13,6 +13,7 @@ from services.catalog.api import (
     publishing,
     search,
     sources,
+    statistics,
     udata,
     vocabularies,
 )
@@ -35,6 +36,7 @@ def create_app(settings: CatalogSettings) -> FastAPI:
                 exports.router,
                 publishing.router,
                 search.router,
+                statistics.router,
                 datasets.router,
                 links.router,
                 sources.router,

@@ -27,11 +27,13 @@ _FILTERS = {
         "(r.schema_name IS NOT NULL OR r.schema_url IS NOT NULL) AND r.conformity = ANY({}::text[])"
     ),
 }
-# The weights of description, organization, keywords, title. A phrase of the title is what was meant.
+# The weights of description, organization, keywords, title. Words that follow one another were meant so, and who names
+# no place is shown what is about the whole country before what one of its communes has.
 _RANK = (
-    "ts_rank('{{0.05,0.15,0.5,1}}', w.document, {query}, 1) "
-    "+ CASE WHEN to_tsvector('french', folded(d.title)) @@ {phrase} THEN 0.6 / (1 + ln(1 + length(d.title))) + 0.1 "
-    "ELSE 0 END + CASE WHEN folded(d.title) = {plain} THEN 1 ELSE 0 END"
+    "ts_rank('{{0.2,0.3,0.6,1}}', w.document, {query}) "
+    "* (CASE WHEN w.document @@ {phrase} THEN 1.5 ELSE 1 END) "
+    "* (CASE WHEN 'country:fr' = ANY(d.zones) THEN 2 ELSE 1 END) "
+    "+ (CASE WHEN folded(d.title) = {plain} THEN 1 ELSE 0 END)"
 )
 _COUNTS = """
 WITH hits AS MATERIALIZED (SELECT d.id, d.themes, d.tags, d.license, d.organization_siren, d.organization_name,
