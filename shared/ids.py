@@ -6,7 +6,6 @@ import time
 from datetime import UTC, datetime
 from uuid import UUID
 
-
 # Ids of one millisecond follow one another by random steps, so that they stay in order and are not guessed.
 _STEP_BITS = 44
 

@@ -45,10 +45,16 @@ class CatalogSettings(Settings):
         default=90, ge=1, le=3650, description="Days that the log of a harvest is kept."
     )
     catalog_host_pause_seconds: float = Field(
-        default=0.2, ge=0, le=60, description="Pause of a worker between two requests to the same host, in seconds."
+        default=0.2,
+        ge=0,
+        le=60,
+        description="Pause of a worker between two requests to the same host, in seconds.",
     )
     catalog_link_slots: int = Field(
-        default=16, ge=0, le=200, description="Hosts whose links one worker process checks at once; 0 checks none."
+        default=16,
+        ge=0,
+        le=200,
+        description="Hosts whose links one worker process checks at once; 0 checks none.",
     )
     catalog_link_max_bytes: int = Field(
         default=10_000_000,

@@ -101,7 +101,9 @@ async def test_a_registration_whose_commit_fails_answers_500_and_leaves_nothing(
     body = {
         "title": "t",
         "description": "d",
-        "resources": [{"title": "r", "url": "https://example.org/a.csv", "schema": {"name": "scdl/deliberations"}}],
+        "resources": [
+            {"title": "r", "url": "https://example.org/a.csv", "schema": {"name": "scdl/deliberations"}}
+        ],
     }
     async with api("catalog", settings) as client, failing_commits(database_url, "catalog.resource"):
         answer = await client.post("/catalog/v1/datasets", json=body, headers={"x-api-key": key})
@@ -114,7 +116,11 @@ async def test_a_content_whose_commit_fails_answers_500_and_the_old_one_stays(
 ) -> None:
     settings = settings_of("catalog", common_settings)
     key = await create_key(database_url, "catalog:write")
-    body = {"title": "t", "description": "d", "resources": [{"title": "r", "schema": {"name": "scdl/deliberations"}}]}
+    body = {
+        "title": "t",
+        "description": "d",
+        "resources": [{"title": "r", "schema": {"name": "scdl/deliberations"}}],
+    }
     async with api("catalog", settings) as client:
         client.headers["x-api-key"] = key
         dataset = (await client.post("/catalog/v1/datasets", json=body)).json()

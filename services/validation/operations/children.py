@@ -47,9 +47,7 @@ class ChildPool:
         """
         child = await self._idle.get()
         try:
-            call = asyncio.create_task(
-                asyncio.to_thread(child.call, function, *args, on_message=on_message)
-            )
+            call = asyncio.create_task(asyncio.to_thread(child.call, function, *args, on_message=on_message))
             try:
                 return await asyncio.shield(call)
             except asyncio.CancelledError:
