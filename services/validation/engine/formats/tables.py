@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -35,17 +36,14 @@ def read_table(opened: Opened, fields: Sequence[Field], sheet: str | int | None 
     """
     request = Request("", opened.format, tuple(map(_sendable, fields)), sheet)
     if opened.format == "xlsx" and sheets.available():
-        with ExitStack() as stack:
-            text = stack.enter_context(tempfile.NamedTemporaryFile(prefix="socle-"))
-            table = _read(opened, replace(request, text=text.name), text)
-            if table.scan is not None:
-                stack.pop_all()
-            return table
-    return _read(opened, request, None)
+        # Deleted at once: what is read of it is read from an open file.
+        with tempfile.NamedTemporaryFile(prefix="socle-") as text:
+            return _read(opened, replace(request, text=text.name))
+    return _read(opened, request)
 
 
-def _read(opened: Opened, request: Request, text: IO[bytes] | None) -> Table:
-    """The table; the rows may come in the file `text`, which is then closed with the table."""
+def _read(opened: Opened, request: Request) -> Table:
+    """The table; the rows may come in the file `request.text`."""
     stream = _messages(opened, request)
     try:
         header = next(stream)
@@ -69,9 +67,10 @@ def _read(opened: Opened, request: Request, text: IO[bytes] | None) -> Table:
         bytes_read=lambda: opened.source.size,
         close=stream.close,
     )
-    if header.in_text and text is not None:
+    if header.in_text:
         # All is told: the child is free for another file.
         findings.extend(stream)
+        text = Path(request.text).open("rb")  # noqa: SIM115 - closed with the table
         rows = ConvertedText(text, len(header.labels), header.line + 1)
         table.blocks, table.scan, table.close = rows.blocks(), rows.scan, rows.close
     return table
