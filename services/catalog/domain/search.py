@@ -31,18 +31,9 @@ _SAME = (
     ("parking", "stationnement"),
     ("ecole", "etablissement scolaire"),
     ("creche", "petite enfance"),
-    ("bibliotheque", "mediatheque"),
-    ("maire", "elu"),
-    ("siret", "siren", "sirene"),
-    ("cog", "code officiel geographique"),
-    ("rpg", "registre parcellaire graphique"),
-    ("pac", "registre parcellaire graphique", "politique agricole commune"),
-    ("rna", "repertoire national associations"),
     ("dvf", "demandes valeurs foncieres"),
     ("gtfs", "transport commun horaire"),
     ("arbre", "patrimoine arbore"),
-    ("voiture", "vehicule", "automobile"),
-    ("pollution", "polluant"),
     ("medecin", "professionnel sante"),
 )
 _SYNONYMS = {
