@@ -1,6 +1,7 @@
 """Rules between columns of one row: filled together, compared, summed, at least one filled."""
 
 import datetime
+import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Context, Decimal, InvalidOperation
@@ -64,7 +65,7 @@ def build_one_of_required(kind: str, custom: "CustomCheck", schema: "Schema") ->
     violation = Violation("one-of-required", {"columns": _listed(names)})
 
     def suspect(frame: pl.DataFrame) -> pl.Series:
-        return frame.select(pl.all_horizontal(pl.col(*names).is_null())).to_series()
+        return functools.reduce(operator.and_, (frame[name].is_null() for name in names))
 
     def judge(row: Row) -> Violation | None:
         return violation if all(row.get(name) is None for name in names) else None

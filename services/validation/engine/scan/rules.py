@@ -34,12 +34,16 @@ _ISO_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one column accepts; the names are those of `scan.c`. `automaton` None accepts any text."""
+    """What one column accepts; the names are those of `scan.c`. `automaton` None accepts any text.
+
+    `few` tells that the texts accepted are few, so that the same ones come again and again.
+    """
 
     automaton: Automaton | None = None
     judged: bool = True
     required: bool = False
     kept: bool = False
+    few: bool = False
     luhn: int = 0
     shortest: int = -1
     longest: int = -1
@@ -57,7 +61,7 @@ def rule_for(field: Field, checks: Sequence[ValueCheck]) -> Rule | None:
         return None
     if pattern:
         expressions.append(pattern)
-    rule = Rule(required=field.required)
+    rule = Rule(required=field.required, few=field.type == "boolean" or "enum" in field.constraints)
     for name, limit in field.constraints.items():
         if name in ("required", "unique"):
             continue

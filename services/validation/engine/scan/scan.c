@@ -31,6 +31,8 @@ typedef struct {
     int32_t shortest;        /* in characters; -1: no limit */
     int32_t longest;
     int32_t bounded;         /* 1: the number stands between `low` and `high` */
+    int32_t few;             /* few texts are accepted: those seen last are worth comparing with */
+    int32_t unused;
     double low;
     double high;
     const uint8_t *first;    /* a date stands between `first` and `last`, as texts of ten bytes; NULL: no limit */
@@ -200,6 +202,25 @@ static void check_encoding(const uint8_t *text, int64_t size, result *out) {
 
 /* --- what a rule accepts ------------------------------------------------------------------------------------- */
 
+/* The texts that a rule accepted last. They stand in the piece itself, so they stay as long as the scan lasts. */
+#define REMEMBERED 4
+typedef struct {
+    cell texts[REMEMBERED];
+    int next;
+} memory;
+
+static int is_remembered(const memory *seen, cell found) {
+    for (int at = 0; at < REMEMBERED; at++)
+        if (seen->texts[at].size == found.size && !memcmp(seen->texts[at].text, found.text, (size_t)found.size))
+            return 1;
+    return 0;
+}
+
+static void remember(memory *seen, cell found) {
+    seen->texts[seen->next] = found;
+    seen->next = (seen->next + 1) % REMEMBERED;
+}
+
 static int64_t characters(cell found) {
     int64_t count = 0;
     for (int64_t at = 0; at < found.size; at++) count += !is_tail(found.text[at]);
@@ -343,14 +364,22 @@ static int next_cell(reader *in, cell *found) {
     return close_cell(in, *in->mark);
 }
 
-static int take_cell(result *out, const rule *rules, int32_t column, cell found) {
+static int take_cell(result *out, const rule *rules, memory *seen, int32_t column, cell found, int in_piece) {
     rules += column;
+    seen += column;
     if (rules->kept) {
         if (!add_text(out->kept + column, found)) return 0;
         if (!add_number(out->kept_ends + column, out->kept[column].size)) return 0;
     }
     if (!rules->judged) return 1;
-    if (found.size ? is_certain(rules, found) : !rules->required) return 1;
+    if (!found.size && !rules->required) return 1;
+    if (found.size) {
+        if (rules->few && is_remembered(seen, found)) return 1;
+        if (is_certain(rules, found)) {
+            if (rules->few && in_piece) remember(seen, found);
+            return 1;
+        }
+    }
     return add_number(&out->suspects, column) && add_number(&out->suspects, out->records) &&
            add_text(&out->texts, found) && add_number(&out->suspects, out->texts.size);
 }
@@ -375,7 +404,7 @@ static void rewind_record(result *out, int64_t suspects, int64_t texts, int32_t 
 }
 
 /* One record. Gives LAST_CELL when it was taken, else why not: nothing of it is left in `out` then. */
-static int take_record(reader *in, const rule *rules, result *out) {
+static int take_record(reader *in, const rule *rules, memory *seen, result *out) {
     int64_t start = in->at, suspects = out->suspects.size, texts = out->texts.size;
     int32_t column = 0, filled = 0;
     int state = CELL;
@@ -384,7 +413,8 @@ static int take_record(reader *in, const rule *rules, result *out) {
         cell found;
         state = next_cell(in, &found);
         if (state > LAST_CELL) break;
-        if (column < out->columns && !take_cell(out, rules, column, found)) state = NO_MEMORY;
+        int in_piece = found.text != in->unescaped.data;
+        if (column < out->columns && !take_cell(out, rules, seen, column, found, in_piece)) state = NO_MEMORY;
         filled |= found.size > 0;
         column++;
     }
@@ -445,8 +475,10 @@ EXPORT result *socle_scan(
     out->columns = columns;
     out->kept = calloc((size_t)columns, sizeof(bytes));
     out->kept_ends = calloc((size_t)columns, sizeof(numbers));
+    memory *seen = calloc((size_t)columns, sizeof(memory));
     numbers marks = {0};
-    if (!out->kept || !out->kept_ends || !index_marks(text, size, delimiter, &marks)) {
+    if (!out->kept || !out->kept_ends || !seen || !index_marks(text, size, delimiter, &marks)) {
+        free(seen);
         free(marks.data);
         out->failed = 1;
         return out;
@@ -454,10 +486,11 @@ EXPORT result *socle_scan(
     check_encoding(text, size, out);
     reader in = {text, size, at_end, delimiter, marks.data, 0, 0, {0}};
     int state = LAST_CELL;
-    while (state == LAST_CELL && in.at < size) state = take_record(&in, rules, out);
+    while (state == LAST_CELL && in.at < size) state = take_record(&in, rules, seen, out);
     out->irregular = state == IRREGULAR;
     out->failed = state == NO_MEMORY;
     free(in.unescaped.data);
+    free(seen);
     free(marks.data);
     return out;
 }

@@ -81,8 +81,8 @@ class ScannedBlocks:
         # The first bytes were given back by who read the header: they are counted already.
         offset = self._stream.bytes_read - self._stream.given_back
         data, filled = bytearray(_FIRST), 0
-        while taken := self._stream.fill(memoryview(data)[filled:]):
-            filled += taken
+        while (end := self._stream.fill(data, filled)) > filled:
+            filled = end
             if filled < len(data):
                 continue
             self._refuse_endless(filled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -64,32 +65,39 @@ class Utf8Stream:
         with self._lock:
             return self._next_chunk()
 
-    def fill(self, room: memoryview) -> int:
-        """Write what follows into `room`, and give how many bytes; 0 at the end.
+    def fill(self, room: bytearray, start: int) -> int:
+        """Write what follows into `room`, from `start` to its end at most; give where it stops, `start` at the end.
 
         What is said to be UTF-8 is not verified here, and may be cut anywhere: the caller sees to both.
         """
         with self._lock:
             if self._decoder is not None or self._ready:
                 data = self._next_chunk()
-                self._ready = data[len(room) :]
-                taken = min(len(data), len(room))
-                room[:taken] = data[:taken]
-                return taken
+                taken = min(len(data), len(room) - start)
+                self._ready = data[taken:]
+                room[start : start + taken] = data[:taken]
+                return start + taken
             if self._cancelled():
                 raise Cancelled
             held, self._held = self._held, b""
-            room[: len(held)] = held
-            return len(held) + self._read_into(room[len(held) :])
+            room[start : start + len(held)] = held
+            return self._read_into(room, start + len(held))
 
-    def _read_into(self, room: memoryview) -> int:
+    def _read_into(self, room: bytearray, start: int) -> int:
         if self._ended:
-            return 0
+            return start
+        with memoryview(room)[start:] as left:
+            taken = self._readinto(left)
+        self._ended = not taken
+        self.bytes_read += taken
+        self.nuls += room.count(b"\0", start, start + taken)
+        return start + taken
+
+    def _readinto(self, room: memoryview) -> int:
+        if isinstance(self._raw, io.BufferedIOBase | io.RawIOBase):
+            return self._raw.readinto(room) or 0
         data = self._raw.read(len(room))
         room[: len(data)] = data
-        self._ended = not data
-        self.bytes_read += len(data)
-        self.nuls += data.count(b"\0")
         return len(data)
 
     def stop(self) -> None:
