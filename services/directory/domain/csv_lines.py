@@ -14,6 +14,8 @@ SEPARATORS = ",;\t|"
 # What a spreadsheet would run as a formula when the cell is opened again.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_COLUMNS = 100
+# A longer cell is taken for a quote left open. The csv module's own limit belongs to the whole process.
+_LONGEST_CELL = 100_000
 
 
 class UnreadableFile(ValueError):
@@ -53,6 +55,8 @@ def read_lines(data: bytes, columns: Columns, *, most: int) -> Iterator[Line]:
         labels = _labels(next(reader, []), columns)
         count = 0
         for cells in reader:
+            if any(len(cell) > _LONGEST_CELL for cell in cells):
+                raise csv.Error(f"field larger than {_LONGEST_CELL} characters")
             if not any(cell.strip() for cell in cells):
                 continue
             count += 1
