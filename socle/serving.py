@@ -49,9 +49,13 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise PortTaken(host, port) from error
+    # Connections inherit it. Without it, an answer in two writes waits 40 ms for the client's acknowledgement: uvloop
+    # sees to that itself, asyncio only for sockets made with a protocol's number.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 class Server(uvicorn.Server):

@@ -100,3 +100,10 @@ def test_a_request_going_on_is_finished_before_the_end() -> None:
     serving.run([serve, ask])
     assert answers[0].endswith(b"done\r\n0\r\n\r\n") or answers[0].endswith(b"done")
     assert time.monotonic() - started < 20
+
+
+def test_an_answer_in_two_writes_does_not_wait_for_the_client() -> None:
+    with serving.listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
