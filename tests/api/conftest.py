@@ -70,3 +70,9 @@ async def create_key(database_url: str, *scopes: str, owner_siren: str | None = 
     finally:
         await db.close()
     return key.text
+
+
+@pytest.fixture(autouse=True)
+def patient_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine Redis may answer late, and a process would count hits anew by itself."""
+    monkeypatch.setattr("shared.ratelimit.REDIS_TIMEOUT_SECONDS", 2.0)
