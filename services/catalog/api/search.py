@@ -1,7 +1,7 @@
 """`/catalog/v1/search`: find datasets by words, facets, territory and period."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -23,34 +23,33 @@ router = APIRouter(prefix="/v1", tags=["search"], route_class=StrictRoute)
 
 LISTING = "search"
 PAGE = 20
-_ANY = "Several values mean any of them."
+
+
+def _several(description: str = "", *, most: int = 20) -> Any:
+    """Return a parameter that may be repeated, and is an empty list when it is not there."""
+    words = f"{description} Several values mean any of them.".strip()
+    return Query(default_factory=list, description=words, max_length=most)
 
 
 @router.get("/search", response_model=SearchPage, summary="Search the datasets")
 async def search(
     request: Request,
+    *,
     q: Annotated[
         str, Query(max_length=LONGEST_QUERY, description="Words, accents or not, plural or not.")
     ] = "",
-    theme: Annotated[list[Theme], Query(description=_ANY, max_length=20)] = [],  # noqa: B006
-    tag: Annotated[list[Tag], Query(description=_ANY, max_length=20)] = [],  # noqa: B006
-    schema: Annotated[list[Word], Query(description=f"Name of a Table Schema. {_ANY}", max_length=20)] = [],  # noqa: B006
-    conformity: Annotated[
-        list[Conformity], Query(description=f"Of a file that names a schema. {_ANY}", max_length=6)
-    ] = [],  # noqa: B006
-    license: Annotated[list[License], Query(description=_ANY, max_length=20)] = [],  # noqa: B006
-    organization: Annotated[
-        list[Siren], Query(description=f"SIREN of the producer. {_ANY}", max_length=20)
-    ] = [],  # noqa: B006
-    source: Annotated[list[Word], Query(description=f"Slug of the portal. {_ANY}", max_length=20)] = [],  # noqa: B006
-    format: Annotated[list[Word], Query(description=_ANY, max_length=20)] = [],  # noqa: B006
+    theme: Annotated[list[Theme], _several()],
+    tag: Annotated[list[Tag], _several()],
+    schema: Annotated[list[Word], _several("Name of a Table Schema.")],
+    conformity: Annotated[list[Conformity], _several("Of a file that names a schema.", most=6)],
+    license: Annotated[list[License], _several()],
+    organization: Annotated[list[Siren], _several("SIREN of the producer.")],
+    source: Annotated[list[Word], _several("Slug of the portal.")],
+    format: Annotated[list[Word], _several()],
     zone: Annotated[
         list[Zone],
-        Query(
-            description=f"`fr:commune:25056`, `fr:departement:25`…: what lies inside too. {_ANY}",
-            max_length=20,
-        ),
-    ] = [],  # noqa: B006
+        _several("`fr:commune:25056`, `fr:departement:25`…: what lies inside too."),
+    ],
     start: Annotated[date | None, Query(description="Datasets about what follows this day.")] = None,
     end: Annotated[date | None, Query(description="Datasets about what precedes this day.")] = None,
     sort: Annotated[

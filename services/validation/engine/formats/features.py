@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from services.validation.engine.formats.sending import Report, Request, Sender, plain
+from services.validation.engine.formats.sending import Report, Request, Sender
 from services.validation.engine.formats.zips import unreadable
+from services.validation.engine.labels import plain
 from services.validation.engine.schema import Field
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from services.validation.engine.formats.rendering import Rendering
+from services.validation.engine.labels import plain
 from services.validation.engine.messages import Finding
 from services.validation.engine.schema import Field
 
@@ -115,12 +115,6 @@ class Sender:
         extra = _extra_cells(columns[width:])
         self._report(SentBlock(sink.getvalue().to_pybytes(), 2 + self._rows_sent, line, extra))
         self._rows_sent += length
-
-
-def plain(label: str) -> str:
-    """A label less case, accents and punctuation: what two spellings share."""
-    letters = unicodedata.normalize("NFKD", label.casefold())
-    return "".join(letter for letter in letters if letter.isalnum())
 
 
 def choose_header(rows: Sequence[Row], fields: Iterable[Field]) -> int:

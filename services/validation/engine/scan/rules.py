@@ -18,7 +18,7 @@ from services.validation.engine.schema import Field
 # At most fifteen digits, six of them decimals (`scan.c` reads them exactly).
 INTEGER = "-?[0-9]{1,15}"
 NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?"
-_LOOSE_OPTIONS = frozenset(["bareNumber", "groupChar", "decimalChar", "floatNumber"])
+LOOSE_OPTIONS = frozenset(["bareNumber", "groupChar", "decimalChar", "floatNumber"])
 _MOST_WORDS = 500
 _MOST_DIGITS = 15
 # Every day of the calendar but the 29th of February, which the exact reader knows: months, then days.
@@ -29,7 +29,7 @@ _CALENDAR = (
 )
 _YEAR = "[1-9][0-9]{3}"
 _CLOCK = {"%H": "(?:[01][0-9]|2[0-3])", "%M": "[0-5][0-9]", "%S": "[0-5][0-9]"}
-_ISO_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}", re.ASCII)
+ISO_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,13 @@ def _type_pattern(field: Field) -> str | None:
         return ""
     if field.type in ("integer", "number"):
         return (
-            None if _LOOSE_OPTIONS & field.options.keys() else INTEGER if field.type == "integer" else NUMBER
+            None if LOOSE_OPTIONS & field.options.keys() else INTEGER if field.type == "integer" else NUMBER
         )
     if field.type == "year":
         return "[0-9]{4}"
     if field.type == "boolean":
-        return _booleans(field)
+        words = boolean_words(field)
+        return None if words is None else _one_of(words)
     if field.type == "date":
         return _calendar("%Y-%m-%d" if field.format == "default" else field.format, {})
     if field.type == "datetime":
@@ -114,7 +115,8 @@ def _type_pattern(field: Field) -> str | None:
     return None
 
 
-def _booleans(field: Field) -> str | None:
+def boolean_words(field: Field) -> list[str] | None:
+    """The texts that a boolean field reads; None when the schema does not tell them as texts."""
     words: list[str] = []
     for key, default in (
         ("trueValues", ["true", "True", "TRUE", "1"]),
@@ -124,7 +126,7 @@ def _booleans(field: Field) -> str | None:
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             return None
         words += values
-    return _one_of(words)
+    return words
 
 
 def _calendar(layout: str, clock: Mapping[str, str]) -> str | None:
@@ -165,13 +167,13 @@ def _limited(rule: Rule, field: Field, name: str, limit: object) -> Rule | None:
     if name not in ("minimum", "maximum"):
         return None
     if field.type in ("integer", "number", "year"):
-        bound = _exact_bound(limit)
+        bound = exact_bound(limit)
         if bound is None:
             return None
         return replace(rule, low=bound) if name == "minimum" else replace(rule, high=bound)
     if field.type == "date" and field.format == "default":
         # Dates of one width compare as their texts do.
-        if not isinstance(limit, str) or not _ISO_DAY.fullmatch(limit):
+        if not isinstance(limit, str) or not ISO_DAY.fullmatch(limit):
             return None
         return (
             replace(rule, first=limit.encode()) if name == "minimum" else replace(rule, last=limit.encode())
@@ -179,8 +181,8 @@ def _limited(rule: Rule, field: Field, name: str, limit: object) -> Rule | None:
     return None
 
 
-def _exact_bound(limit: object) -> float | None:
-    """Up to fifteen digits, two decimals are in the order of their floats."""
+def exact_bound(limit: object) -> float | None:
+    """A bound as a float, None when that could be wrong: up to fifteen digits, decimals are in their floats' order."""
     try:
         number = Decimal(str(limit))
     except InvalidOperation:

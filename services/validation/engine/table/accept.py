@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
+from services.validation.engine.scan.rules import (
+    INTEGER,
+    ISO_DAY,
+    LOOSE_OPTIONS,
+    NUMBER,
+    boolean_words,
+    exact_bound,
+)
 from services.validation.engine.schema import Field
 
 Accept = Callable[[pl.Expr], pl.Expr]
 
-# Types whose values can be compared with numbers at no risk below fifteen digits.
-_INTEGER = r"^-?[0-9]{1,15}$"
-_NUMBER = r"^-?[0-9]{1,9}(?:\.[0-9]{1,6})?$"
+_INTEGER = rf"^{INTEGER}\z"
+_NUMBER = rf"^{NUMBER}\z"
 # Every date of the calendar but the 29th of February, which the exact reader knows.
 _ISO_DATE = (
     r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
@@ -26,7 +32,6 @@ _ISO_DATE = (
 )
 _DATE_PARTS = {"%Y": r"[1-9][0-9]{3}", "%m": r"[0-9]{2}", "%d": r"[0-9]{2}"}
 _TIME_PARTS = {"%H": "[0-9]{2}", "%M": "[0-9]{2}", "%S": "[0-9]{2}"}
-_LOOSE_OPTIONS = frozenset(["bareNumber", "groupChar", "decimalChar", "floatNumber"])
 # What the Rust and Python engines read alike.
 _RISKY_PATTERN = re.compile(r"\\[^dws.\-/()\[\]{}+*?|^$\\]|\(\?(?!:)|\[\^[^\]]*\\[dws]|&&|--|~~|\{,|\[\^?\]")
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r" \t\n\r\x0b\x0c"}
@@ -60,24 +65,16 @@ def _add_type(field: Field, parts: list[Accept]) -> bool:
 
 
 def _integer(field: Field) -> Accept | None:
-    return None if _LOOSE_OPTIONS & field.options.keys() else _matching(_INTEGER)
+    return None if LOOSE_OPTIONS & field.options.keys() else _matching(_INTEGER)
 
 
 def _number(field: Field) -> Accept | None:
-    return None if _LOOSE_OPTIONS & field.options.keys() else _matching(_NUMBER)
+    return None if LOOSE_OPTIONS & field.options.keys() else _matching(_NUMBER)
 
 
 def _boolean(field: Field) -> Accept | None:
-    words: list[str] = []
-    for key, default in (
-        ("trueValues", ["true", "True", "TRUE", "1"]),
-        ("falseValues", ["false", "False", "FALSE", "0"]),
-    ):
-        values = field.options.get(key, default)
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            return None
-        words += values
-    return _among(words)
+    words = boolean_words(field)
+    return None if words is None else _among(words)
 
 
 def _year(field: Field) -> Accept | None:
@@ -151,14 +148,9 @@ def _length(name: str, limit: int) -> Accept:
 
 
 def _bound(name: str, limit: object) -> Accept | None:
-    """Below fifteen digits two decimals are equal exactly when their floats are."""
-    try:
-        number = Decimal(str(limit))
-    except InvalidOperation:
+    value = exact_bound(limit)
+    if value is None:
         return None
-    if isinstance(limit, bool) or not number.is_finite() or len(number.as_tuple().digits) > 15:
-        return None
-    value = float(number)
     if name == "minimum":
         return lambda text: text.cast(pl.Float64, strict=False) >= value
     return lambda text: text.cast(pl.Float64, strict=False) <= value
@@ -166,7 +158,7 @@ def _bound(name: str, limit: object) -> Accept | None:
 
 def _date_bound(name: str, limit: object) -> Accept | None:
     """ISO dates of one width compare as their texts do."""
-    if not isinstance(limit, str) or not re.fullmatch(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}", limit):
+    if not isinstance(limit, str) or not ISO_DAY.fullmatch(limit):
         return None
     return (lambda text: text >= limit) if name == "minimum" else (lambda text: text <= limit)
 
