@@ -208,7 +208,9 @@ def _event(kind: type[Event]) -> str:
 def commands_page() -> str:
     """Return the page of the command `socle` and its sub-commands."""
     parts = [_heading("Commands", "`socle --help` and `socle COMMAND --help` say the same in a terminal.")]
-    root = click.Context(cli.main, info_name="socle", max_content_width=100, terminal_width=100)
+    # A context made by hand does not read the command's own settings, as one made for a call does.
+    settings = {**cli.main.context_settings, "max_content_width": 100, "terminal_width": 100}
+    root = click.Context(cli.main, info_name="socle", **settings)
     for context in _commands(root):
         parts.append(f"## `{context.command_path}`\n\n```text\n{_help(context)}\n```\n")
     return "\n".join(parts)
