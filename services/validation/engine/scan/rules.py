@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
 from services.validation.engine.checks import ValueCheck
 from services.validation.engine.scan.automaton import Automaton, automaton
@@ -29,6 +30,21 @@ _CALENDAR = (
 )
 _YEAR = "[1-9][0-9]{3}"
 _CLOCK = {"%H": "(?:[01][0-9]|2[0-3])", "%M": "[0-5][0-9]", "%S": "[0-5][0-9]"}
+_ZONE = "(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?"
+_LABEL = "[0-9A-Za-z]{1,30}(?:-[0-9A-Za-z]{1,15}){0,2}"
+# The usual writings of each format of strings; what is longer or rarer is read exactly.
+_STRINGS = {
+    "default": "",
+    "uri": r"[A-Za-z][A-Za-z0-9+.\-]*:.*",
+    "uuid": "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
+    "email": rf"[0-9A-Za-z]{{1,20}}(?:[._\-][0-9A-Za-z]{{1,20}}){{0,2}}@(?:{_LABEL}\.){{1,3}}[A-Za-z]{{2,10}}",
+}
+_LONGITUDE = r"-?(?:[0-9]|[1-9][0-9]|1[0-7][0-9])(?:\.[0-9]{1,18})?"
+_LATITUDE = r"-?(?:[0-9]|[1-8][0-9])(?:\.[0-9]{1,18})?"
+_POINTS = {
+    "default": f"{_LONGITUDE}, ?{_LATITUDE}",
+    "array": rf"\[{_LONGITUDE}, ?{_LATITUDE}\]",
+}
 ISO_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -56,7 +72,7 @@ class Rule:
 def rule_for(field: Field, checks: Sequence[ValueCheck]) -> Rule | None:
     """The rule of a column; None when no quick rule is certain."""
     expressions = []
-    pattern = _type_pattern(field)
+    pattern = type_pattern(field)
     if pattern is None:
         return None
     if pattern:
@@ -95,24 +111,32 @@ def _with_automaton(rule: Rule, expressions: list[str]) -> Rule | None:
     return None if table is None else replace(rule, automaton=table)
 
 
-def _type_pattern(field: Field) -> str | None:
+def type_pattern(field: Field) -> str | None:
     """An expression of texts that surely are of the type; empty for any text, None when unsure."""
-    if field.type == "any" or (field.type == "string" and field.format == "default"):
-        return ""
-    if field.type in ("integer", "number"):
-        return (
-            None if LOOSE_OPTIONS & field.options.keys() else INTEGER if field.type == "integer" else NUMBER
-        )
-    if field.type == "year":
-        return "[0-9]{4}"
-    if field.type == "boolean":
-        words = boolean_words(field)
-        return None if words is None else _one_of(words)
-    if field.type == "date":
-        return _calendar("%Y-%m-%d" if field.format == "default" else field.format, {})
-    if field.type == "datetime":
-        return _calendar("%Y-%m-%dT%H:%M:%SZ" if field.format == "default" else field.format, _CLOCK)
-    return None
+    default = field.format == "default"
+    match field.type:
+        case "any":
+            return ""
+        case "string":
+            return _STRINGS.get(field.format)
+        case "integer" | "number" if not LOOSE_OPTIONS & field.options.keys():
+            return INTEGER if field.type == "integer" else NUMBER
+        case "year":
+            return "[0-9]{4}"
+        case "boolean":
+            words = boolean_words(field)
+            return None if words is None else _one_of(words)
+        case "date":
+            return _calendar("%Y-%m-%d" if default else field.format)
+        case "datetime" if default:
+            day_and_time = _calendar("%Y-%m-%dT%H:%M:%S", _CLOCK)
+            return None if day_and_time is None else day_and_time + _ZONE
+        case "datetime":
+            return _calendar(field.format, _CLOCK)
+        case "geopoint":
+            return _POINTS.get(field.format)
+        case _:
+            return None
 
 
 def boolean_words(field: Field) -> list[str] | None:
@@ -129,10 +153,12 @@ def boolean_words(field: Field) -> list[str] | None:
     return words
 
 
-def _calendar(layout: str, clock: Mapping[str, str]) -> str | None:
-    """An expression of the fixed-width moments that a strptime layout reads."""
+def _calendar(layout: str, clock: Mapping[str, str] = MappingProxyType({})) -> str | None:
+    """An expression of the fixed-width moments that a strptime layout reads; without a clock, a year may be all."""
     pieces = re.split(r"(%.)", layout)
     wanted = {"%Y", "%m", "%d", *clock}
+    if layout == "%Y" and not clock:
+        return _YEAR
     if any(piece.startswith("%") and piece not in wanted for piece in pieces):
         return None
     if any(pieces.count(part) != 1 for part in wanted):

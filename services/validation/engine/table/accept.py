@@ -7,31 +7,15 @@ accepting too much would be a bug. An expression sees the raw text of a cell; a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import polars as pl
 
-from services.validation.engine.scan.rules import (
-    INTEGER,
-    ISO_DAY,
-    LOOSE_OPTIONS,
-    NUMBER,
-    boolean_words,
-    exact_bound,
-)
+from services.validation.engine.scan.rules import ISO_DAY, exact_bound, type_pattern
 from services.validation.engine.schema import Field
 
 Accept = Callable[[pl.Expr], pl.Expr]
 
-_INTEGER = rf"^{INTEGER}\z"
-_NUMBER = rf"^{NUMBER}\z"
-# Every date of the calendar but the 29th of February, which the exact reader knows.
-_ISO_DATE = (
-    r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-    r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)\z"
-)
-_DATE_PARTS = {"%Y": r"[1-9][0-9]{3}", "%m": r"[0-9]{2}", "%d": r"[0-9]{2}"}
-_TIME_PARTS = {"%H": "[0-9]{2}", "%M": "[0-9]{2}", "%S": "[0-9]{2}"}
 # What the Rust and Python engines read alike.
 _RISKY_PATTERN = re.compile(r"\\[^dws.\-/()\[\]{}+*?|^$\\]|\(\?(?!:)|\[\^[^\]]*\\[dws]|&&|--|~~|\{,|\[\^?\]")
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r" \t\n\r\x0b\x0c"}
@@ -42,8 +26,11 @@ _BOUNDS = {"minimum", "maximum"}
 def acceptor(field: Field) -> Accept | None:
     """The expression for a field's type and constraints; None when nothing quick can be certain."""
     parts: list[Accept] = []
-    if not _add_type(field, parts):
+    texts = type_pattern(field)
+    if texts is None:
         return None
+    if texts:
+        parts.append(_matching(rf"^(?:{texts})\z"))
     for name, limit in field.constraints.items():
         if name in ("required", "unique"):
             continue
@@ -52,79 +39,6 @@ def acceptor(field: Field) -> Accept | None:
             return None
         parts.append(part)
     return lambda text: pl.all_horizontal([part(text) for part in parts]) if parts else pl.lit(True)
-
-
-def _add_type(field: Field, parts: list[Accept]) -> bool:
-    if field.type == "any" or (field.type == "string" and field.format == "default"):
-        return True
-    part = _TYPES[field.type](field) if field.type in _TYPES else None
-    if part is None:
-        return False
-    parts.append(part)
-    return True
-
-
-def _integer(field: Field) -> Accept | None:
-    return None if LOOSE_OPTIONS & field.options.keys() else _matching(_INTEGER)
-
-
-def _number(field: Field) -> Accept | None:
-    return None if LOOSE_OPTIONS & field.options.keys() else _matching(_NUMBER)
-
-
-def _boolean(field: Field) -> Accept | None:
-    words = boolean_words(field)
-    return None if words is None else _among(words)
-
-
-def _year(field: Field) -> Accept | None:
-    return _matching(r"^[0-9]{4}$")
-
-
-def _date(field: Field) -> Accept | None:
-    if field.format in ("default", "%Y-%m-%d"):
-        return _matching(_ISO_DATE)
-    layout = field.format
-    pattern = _calendar_pattern(layout, _DATE_PARTS)
-    if pattern is None or not all(part in layout for part in _DATE_PARTS):
-        return None
-    return lambda text: text.str.contains(pattern) & text.str.to_date(layout, strict=False).is_not_null()
-
-
-def _datetime(field: Field) -> Accept | None:
-    layout = "%Y-%m-%dT%H:%M:%SZ" if field.format == "default" else field.format
-    parts = {**_DATE_PARTS, **_TIME_PARTS}
-    pattern = _calendar_pattern(layout, parts)
-    if pattern is None or not all(part in layout for part in parts):
-        return None
-    bare = layout.removesuffix("Z")
-
-    def accept(text: pl.Expr) -> pl.Expr:
-        # A leap second is read by one engine and not by the other.
-        read = text.str.strip_suffix("Z").str.to_datetime(bare, strict=False).is_not_null()
-        return text.str.contains(pattern) & ~text.str.contains(":60") & read
-
-    return accept if "Z" not in bare else None
-
-
-def _calendar_pattern(layout: str, parts: Mapping[str, str]) -> str | None:
-    """A regex of the fixed-width texts that `layout` reads; None for a directive not in `parts`."""
-    pieces = re.split(r"(%.)", layout)
-    if any(piece.startswith("%") and piece not in parts for piece in pieces):
-        return None
-    if any(pieces.count(part) > 1 for part in parts):
-        return None
-    return "^" + "".join(parts.get(piece) or re.escape(piece) for piece in pieces) + r"\z"
-
-
-_TYPES: Mapping[str, Callable[[Field], Accept | None]] = {
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "year": _year,
-    "date": _date,
-    "datetime": _datetime,
-}
 
 
 def _constraint(field: Field, name: str, limit: object) -> Accept | None:

@@ -17,6 +17,7 @@ from services.validation.engine.table.view import NO_OFFSETS, BlockView
 from services.validation.engine.text.blocks import Offsets
 
 _MANY_NEW_TEXTS = 64
+_FEW_TEXTS = 64
 _SOUND_LIMIT = 50_000
 
 
@@ -91,6 +92,11 @@ class ColumnChecker:
             where, looked_at = where[wrong.to_numpy()], looked_at.filter(wrong)
         return Faults(where.astype(np.int64), tuple(looked_at.to_list()))
 
+    def faults_in(self, texts: Sequence[str | None], where: Offsets) -> Faults:
+        """The same for a few texts, for which no table is worth making."""
+        bad = [at for at, text in enumerate(texts) if self.judge(text).problems]
+        return Faults(where[bad].astype(np.int64), tuple(texts[at] for at in bad)) if bad else NO_FAULTS
+
     def faults_in_dictionary(self, view: BlockView) -> Faults:
         """The faulty cells of a dictionary column: each distinct text is looked at once."""
         column = view.block.columns[self.index]
@@ -137,8 +143,11 @@ class ColumnSet:
         scanned = view.block.scanned
         for checker in self._checkers:
             if scanned is not None and checker.index in scanned.suspects:
-                if len(scanned.suspects[checker.index].offsets):
+                suspects = scanned.suspects[checker.index]
+                if len(suspects.offsets) > _FEW_TEXTS:
                     faults[checker.index] = checker.faults_of(*view.suspects(checker.index))
+                elif len(suspects.offsets):
+                    faults[checker.index] = checker.faults_in(suspects.texts.to_pylist(), suspects.offsets)
             elif view.is_coded(checker.index):
                 faults[checker.index] = checker.faults_in_dictionary(view)
             elif checker.only_required:
@@ -149,10 +158,10 @@ class ColumnSet:
             else:
                 together.append(checker)
         if together:
-            suspects = self._suspects(together, view)
+            doubtful = self._suspects(together, view)
             for checker in together:
                 texts = view.texts(checker.index)
-                where = np.flatnonzero(suspects[str(checker.index)].to_numpy())
+                where = np.flatnonzero(doubtful[str(checker.index)].to_numpy())
                 faults[checker.index] = checker.faults_among(texts, where)
         return {index: found for index, found in faults.items() if found.texts}
 

@@ -121,7 +121,7 @@ def test_registers() -> None:
     [
         Field("f", "integer", options={"groupChar": " "}),
         Field("f", "geojson"),
-        Field("f", "string", "email"),
+        Field("f", "string", "wkt"),
         Field("f", "string", constraints={"pattern": r"(a)\1"}),
         Field("f", "integer", constraints={"enum": [1, 2]}),
         Field("f", "date", "%d %B %Y"),
