@@ -41,8 +41,8 @@ def build_cohesive(kind: str, custom: "CustomCheck", schema: "Schema") -> RowChe
     names = _once(params.text(custom, "column"), *params.texts(custom, "othercolumns"))
 
     def suspect(frame: pl.DataFrame) -> pl.Series:
-        filled = frame.select(pl.sum_horizontal(pl.col(*names).is_not_null())).to_series()
-        return (filled > 0) & (filled < len(names))
+        empty = pl.col(*names).is_null()
+        return frame.select(pl.any_horizontal(empty) & ~pl.all_horizontal(empty)).to_series()
 
     def judge(row: Row) -> Violation | None:
         empty = [name for name in names if row.get(name) is None]
