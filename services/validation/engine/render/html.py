@@ -20,6 +20,7 @@ from services.validation.engine.render.wording import (
     by_importance,
     counted,
     kind_name,
+    moment,
     number,
     place_name,
     said,
@@ -76,7 +77,7 @@ def _facts(report: ReportDocument, language: Language) -> str:
         (words["columns"], number(stats["fields"], language)),
         (words["schema"], named),
         (words["format"], f"{shape} {_delimiter(source['delimiter'])}".strip()),
-        (words["date"], report["date"]),
+        (words["date"], moment(report["date"], language)),
         (words["engine"], report["engine"]),
     ]
     shown = "".join(

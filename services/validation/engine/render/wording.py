@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from services.validation.engine.messages import Language
 from services.validation.engine.render.document import (
@@ -28,6 +29,16 @@ _NOUNS: dict[Language, dict[str, tuple[str, str]]] = {
         "file": ("file", "files"),
     },
 }
+_MONTHS: dict[Language, tuple[str, ...]] = {
+    "fr": (
+        *("janvier", "février", "mars", "avril", "mai", "juin"),
+        *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+    ),
+    "en": (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+}
 # What stops the reading comes first, then what shifts columns, then what shifts cells: the rest may be a
 # consequence of these.
 _STOPPING = ("schema-error", "source-error", "encoding-error", "format-error")
@@ -44,6 +55,13 @@ _LAST = ("check-error",)
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
+
+
+def moment(written: str, language: Language) -> str:
+    """A moment in ISO 8601 and UTC, as people write it, to the minute."""
+    read = datetime.fromisoformat(written)
+    day = "1er" if language == "fr" and read.day == 1 else str(read.day)
+    return f"{day} {_MONTHS[language][read.month - 1]} {read.year}, {read:%H:%M} UTC"
 
 
 def visible(text: str) -> str:

@@ -18,7 +18,7 @@ from services.validation.engine.render import FORMS, FileReport, document, rende
 from services.validation.engine.render.csv import COLUMNS
 from services.validation.engine.render.sarif import file_uri
 from services.validation.engine.render.text import render as render_text
-from services.validation.engine.render.wording import by_importance, visible
+from services.validation.engine.render.wording import by_importance, moment, visible
 from tests.unit.engine.render.made import HOSTILE, MADE
 
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
@@ -196,6 +196,11 @@ def test_html_in_english(reports: dict[str, FileReport]) -> None:
     assert '<html lang="en">' in text
     assert "What to correct" in text
     assert "Ce qu'il faut" not in text
+
+
+def test_a_moment_as_people_write_it() -> None:
+    assert moment("2026-12-01T07:05:09+00:00", "fr") == "1er décembre 2026, 07:05 UTC"
+    assert moment("2026-12-01T07:05:09+00:00", "en") == "1 December 2026, 07:05 UTC"
 
 
 # --- text
