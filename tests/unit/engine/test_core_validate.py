@@ -155,6 +155,14 @@ def test_a_header_that_matches_nothing_says_which_schema_fits() -> None:
     assert "scdl/deliberations" in report.errors[0].wording("en").text
 
 
+@pytest.mark.parametrize("missing", [[""], ["", "-"], ["-"]])
+def test_a_header_that_matches_nothing_loses_no_byte_of_what_follows(missing: list[str]) -> None:
+    data = b"x,y\n" + b"".join(b"%d,abcdefghijklmnop\n" % number for number in range(120_000))
+    report = validate(data, schema(field("a"), field("b"), missingValues=missing))
+    assert report.table.rows == 120_000
+    assert report.counts == {"unmatched-header": 1}
+
+
 def test_a_delimiter_wrongly_told_is_said_never_silently_fixed() -> None:
     report = validate(b"a;b\nx;1\n", TWO, Options(delimiter=","))
     assert report.errors[0].code == "unmatched-header"
