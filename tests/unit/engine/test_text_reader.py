@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 
 import pytest
 
@@ -141,6 +142,21 @@ def test_an_unclosed_quote_over_a_long_file_keeps_memory_bounded(monkeypatch: py
     report = validate(data, AB)
     assert keys(report) == [("unclosed-quote", 2, 2), ("missing-cell", 2, 2)]
     assert report.table.rows == 400_001
+
+
+def test_an_unclosed_quote_over_short_lines_costs_little_more_than_its_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "MAX_CELL", 2_000_000)
+    text = 'a,b\n"oops,2\n' + "3,4\n" * 600_000
+    tracemalloc.start()
+    try:
+        records = lines.Records(lines.split_lines(text), ",", 1, 1)
+        assert sum(1 for _ in records) == 600_002
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 15 * len(text)  # a text object a line would take more than that
 
 
 def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
