@@ -57,9 +57,9 @@ class _Asked:
 @click.option(
     "--schema",
     "schema_name",
-    required=True,
     metavar="NOM[@VERSION]|FICHIER",
-    help="Schéma embarqué (voir « socle schemas »), fichier JSON ou URL. / Bundled schema, JSON file or URL.",
+    help="Schéma embarqué (voir « socle schemas »), fichier JSON ou URL ; sans schéma, dit lesquels le fichier semble "
+    "suivre. / Bundled schema, JSON file or URL; without one, tells which ones the file seems to follow.",
 )
 @click.option(
     "--format",
@@ -117,7 +117,7 @@ class _Asked:
 )
 def validate(
     files: tuple[str, ...],
-    schema_name: str,
+    schema_name: str | None,
     format_: str,
     lines: bool,
     output: Path | None,
@@ -150,7 +150,7 @@ def validate(
 
 def _run(
     files: tuple[str, ...],
-    schema_name: str,
+    schema_name: str | None,
     form: str,
     output: Path | None,
     language: Language,
@@ -162,7 +162,7 @@ def _run(
 
     codes: list[int] = []
     try:
-        schema = read_schema(schema_name, language)
+        schema = None if schema_name is None else read_schema(schema_name, language)
         try:
             paths = table_files(files)
         except NoTable as absent:
@@ -194,7 +194,9 @@ def _load_engine() -> None:
         gc.enable()
 
 
-def _reports(paths: list[str], schema: ParsedSchema, asked: _Asked, codes: list[int]) -> Iterator[FileReport]:
+def _reports(
+    paths: list[str], schema: ParsedSchema | None, asked: _Asked, codes: list[int]
+) -> Iterator[FileReport]:
     """The report of each path, one at a time; its exit code goes to `codes`."""
     from services.validation.engine import Options
     from services.validation.engine.render import FileReport
@@ -248,7 +250,7 @@ def _remote_schema(url: str) -> ParsedSchema:
         raise CannotRun(f"{url} : {absent.fr} / {absent.en}") from absent
 
 
-def validate_one(path: str, schema: ParsedSchema, options: Options) -> ReportDocument:
+def validate_one(path: str, schema: ParsedSchema | None, options: Options) -> ReportDocument:
     """Validate one file; `-` is the standard input."""
     from services.validation.engine import validate as run
     from services.validation.engine.render import document

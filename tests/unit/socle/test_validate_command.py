@@ -72,7 +72,7 @@ def test_exit_code_2_when_a_file_cannot_be_checked() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["good.csv"], "--schema"),
+        ([], "FICHIER"),
         (["good.csv", "--schema", "no/such"], "no/such"),
         (["good.csv", "--schema", "absent.json"], "absent.json"),
         (["good.csv", "--schema", "schema.json", "--format", "pdf"], "pdf"),
@@ -88,6 +88,40 @@ def test_exit_code_2_when_nothing_can_run(place: Path, arguments: list[str], sai
     assert said in ran.stderr.decode("utf-8", "replace")
     assert b"Traceback" not in ran.stderr
     assert ran.stdout == b""
+
+
+DELIBERATIONS = "DELIB_ID,DELIB_DATE,COLL_NOM,COLL_SIRET,DELIB_OBJET,VOTE_POUR,VOTE_CONTRE,Vote_abstention\n"
+
+
+@pytest.mark.parametrize("head", ["", "Délibérations 2024;;\n\n"])
+def test_without_a_schema_those_that_the_file_is_like_are_told(place: Path, head: str) -> None:
+    (place / "une liste.csv").write_text(head + DELIBERATIONS.replace(",", ";"), encoding="utf-8")
+    (place / "other.csv").write_text("alpha,beta\n1,2\n", encoding="utf-8")
+    ran = socle("une liste.csv", "other.csv")
+    text = ran.stdout.decode("utf-8")
+    assert ran.returncode == 2
+    assert ran.stderr == b""
+    assert "1. scdl/deliberations (" in text
+    assert "→ socle validate --schema scdl/deliberations 'une liste.csv'" in text
+    assert "ne rappellent aucun des schémas embarqués" in text
+    first, second = (
+        json.loads(line)
+        for line in socle("une liste.csv", "other.csv", "--format", "ndjson").stdout.splitlines()
+    )
+    assert first["stats"]["byType"]["schema-error"] == 1
+    assert first["fits"][0]["schema"] == "scdl/deliberations"
+    assert first["fits"][0]["missing"] == ["DELIB_MATIERE_CODE", "DELIB_MATIERE_NOM"]
+    assert first["source"]["delimiter"] == ";"
+    assert second["fits"] == []
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "validata", "sarif", "junit", "csv", "html"])
+def test_without_a_schema_every_form_says_so(place: Path, form: str) -> None:
+    (place / "list.csv").write_text(DELIBERATIONS, encoding="utf-8")
+    ran = socle("list.csv", "--format", form)
+    assert ran.returncode == 2
+    assert "schema-error" in ran.stdout.decode("utf-8")
+    assert "scdl/deliberations" in ran.stdout.decode("utf-8")
 
 
 def test_a_broken_schema_is_told_and_is_2(place: Path) -> None:

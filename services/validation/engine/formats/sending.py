@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from services.validation.engine.formats.rendering import Rendering
-from services.validation.engine.labels import plain
+from services.validation.engine.labels import least_labels, plain
 from services.validation.engine.messages import Finding
 from services.validation.engine.schema import Field
 
@@ -118,11 +118,11 @@ class Sender:
 
 
 def choose_header(rows: Sequence[Row], fields: Iterable[Field]) -> int:
-    """Index of the header: the first row, unless only a later one shows a third of the expected names."""
+    """Index of the header: the first row, unless only a later one shows enough of the expected names."""
     wanted = {plain(field.name) for field in fields}
     for index, row in enumerate(rows[:_ROWS_LOOKED_AT]):
         matches = len({plain(str(cell)) for cell in row if cell not in (None, "")} & wanted)
-        if matches and (index == 0 or matches >= max(1, len(wanted) // 3)):
+        if matches and (index == 0 or matches >= least_labels(len(wanted))):
             return index
     return 0
 

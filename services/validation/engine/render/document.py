@@ -102,6 +102,24 @@ class StatsDocument(TypedDict):
     byType: dict[str, int]
 
 
+class RenamedDocument(TypedDict):
+    """A column taken for a field of another spelling."""
+
+    column: str
+    field: str
+
+
+class FitDocument(TypedDict):
+    """A schema that the header is like."""
+
+    schema: str
+    score: float
+    matched: int
+    fields: int
+    missing: NotRequired[list[str]]
+    renamed: NotRequired[list[RenamedDocument]]
+
+
 class ReportDocument(TypedDict):
     """A whole report."""
 
@@ -116,7 +134,7 @@ class ReportDocument(TypedDict):
     summary: list[SummaryDocument]
     errors: list[EntryDocument]
     warnings: list[EntryDocument]
-    fits: list[dict[str, object]]
+    fits: list[FitDocument]
 
 
 @dataclass(frozen=True, slots=True)

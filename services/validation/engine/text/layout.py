@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from services.validation.engine.labels import plain
+from services.validation.engine.labels import least_labels, plain
 from services.validation.engine.text.lines import MAX_CELL
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -76,7 +76,7 @@ def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
     start = 0
     for cells in islice(reader, _TITLE_LINES):
         matches = len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT] if cell} & wanted)
-        if best is None or (best[0] == 0 and matches >= max(1, len(wanted) // 3)):
+        if best is None or (best[0] == 0 and matches >= least_labels(len(wanted))):
             best = (matches, start, reader.line_num, cells)
         if best[0]:
             break
