@@ -128,10 +128,10 @@ def choose_header(rows: Sequence[Row], fields: Iterable[Field]) -> int:
 
 
 def header_labels(row: Row) -> list[str]:
-    """The labels up to the last one that is not empty."""
+    """The labels as they are written, up to the last one that is not empty."""
     render = Rendering(None)
-    labels = [render.text(cell).strip() for cell in row]
-    while labels and not labels[-1]:
+    labels = [render.text(cell) for cell in row]
+    while labels and not labels[-1].strip():
         labels.pop()
     return labels
 

@@ -23,7 +23,8 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 class Layout:
     """`header_line` is the header's first physical line; the data start `data_start` UTF-8 bytes further on.
 
-    `data_line` is the physical line of the first record.
+    `header` has the labels less the spaces around them, `written` as they are; `data_line` is the physical line of
+    the first record.
     """
 
     delimiter: str
@@ -31,6 +32,7 @@ class Layout:
     header_line: int
     data_start: int
     data_line: int
+    written: tuple[str, ...] = ()
 
 
 def _first_lines(text: str) -> Iterator[str]:
@@ -91,4 +93,5 @@ def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
         before + 1,
         len(header_text.encode("utf-8", "replace")),
         after + 1,
+        tuple(cells),
     )
