@@ -170,7 +170,7 @@ def _run(
                 f"Aucun tableau dans ce dossier / no table in this folder: {absent.folder}"
             ) from absent
         with opened_output(output) as stream:
-            write_report(stream, form, _reports(paths, schema, asked, codes), language)
+            write_report(stream, form, _reports(paths, schema_name, schema, asked, codes), language)
     except KeyboardInterrupt:
         return INTERRUPTED
     except (click.ClickException, BrokenPipeError):
@@ -195,7 +195,11 @@ def _load_engine() -> None:
 
 
 def _reports(
-    paths: list[str], schema: ParsedSchema | None, asked: _Asked, codes: list[int]
+    paths: list[str],
+    schema_name: str | None,
+    schema: ParsedSchema | None,
+    asked: _Asked,
+    codes: list[int],
 ) -> Iterator[FileReport]:
     """The report of each path, one at a time; its exit code goes to `codes`."""
     from services.validation.engine import Options
@@ -218,7 +222,7 @@ def _reports(
             )
             report = validate_one(path, schema, options)
         codes.append(exit_code(report))
-        yield FileReport(shown, report)
+        yield FileReport(shown, report, schema_name or "", {"ignore_header_case": asked.ignore_header_case})
 
 
 def read_schema(name: str, language: Language = "fr") -> ParsedSchema:

@@ -8,8 +8,9 @@ import tracemalloc
 
 import pytest
 
-from services.validation.engine import Options, Report, validate
+from services.validation.engine import Options, Report, collector, validate
 from services.validation.engine.messages import Unreadable
+from services.validation.engine.render import FileReport, document, render
 from services.validation.engine.text import fast, lines
 from services.validation.engine.text.blocks import Table
 from services.validation.engine.text.encoding import detect, detect_legacy, known_encoding
@@ -199,6 +200,15 @@ def test_a_hundred_thousand_columns() -> None:
     report = validate(f"{header}\n{',' * (width - 2)}\n".encode(), AB)
     assert report.counts["unmatched-header"] == 1
     assert report.counts.get("blank-row") == 1
+
+
+def test_warnings_are_counted_all_and_listed_up_to_a_bound() -> None:
+    labels = ",".join(f"c{number}" for number in range(3_000))
+    report = validate(f"a,b,{labels}\n".encode(), AB)
+    assert report.valid
+    assert (report.warning_count, len(report.warnings)) == (3_000, collector.MOST_WARNINGS)
+    shown = "".join(render("text", [FileReport("wide.csv", document(report))]))
+    assert shown.endswith("  … et 2\u202f000 de plus\n")
 
 
 def test_a_missing_value_list_without_the_empty_text() -> None:

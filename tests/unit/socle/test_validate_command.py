@@ -168,6 +168,14 @@ def test_each_format_is_what_it_says() -> None:
     assert checked(*files, "--format", "html", code=1).startswith("<!DOCTYPE html>")
 
 
+def test_the_validata_form_repeats_what_was_asked() -> None:
+    told = json.loads(checked("bad.csv", "--format", "validata", "--ignore-header-case", code=1))
+    assert told["schema"] == "schema.json"
+    assert told["url"] == "bad.csv"
+    assert told["options"] == {"ignore_header_case": True, "include_resource_data": False}
+    assert json.loads(checked("absent.csv", "--format", "validata", code=2))["report"]["valid"] is False
+
+
 def test_output_appears_whole_or_not_at_all(place: Path) -> None:
     assert checked("bad.csv", "--format", "json", "-o", "report.json", code=1) == ""
     assert json.loads((place / "report.json").read_text("utf-8"))["valid"] is False

@@ -6,7 +6,8 @@ that made it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
 if TYPE_CHECKING:
@@ -139,10 +140,15 @@ class ReportDocument(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """A report and the path or address of its file, as the person who asked wrote it."""
+    """A report and the path or address of its file, as the person who asked wrote it.
+
+    `schema` and `options` are what was asked for, where the form repeats it.
+    """
 
     file: str
     report: ReportDocument
+    schema: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
 
 
 def document(report: Report) -> ReportDocument:

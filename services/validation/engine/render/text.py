@@ -78,6 +78,8 @@ def _lines(item: FileReport, language: Language, colour: bool) -> Iterator[str]:
         yield ""
     for warning in report["warnings"]:
         yield f"  {_painted('!', _YELLOW, colour)} {visible(said(warning, language))}"
+    if left := report["stats"]["warnings"] - len(report["warnings"]):
+        yield f"  {_MORE[language].format(number(left, language))}"
 
 
 def _figures(report: ReportDocument, language: Language) -> str:
