@@ -176,6 +176,58 @@ def test_the_validata_form_repeats_what_was_asked() -> None:
     assert json.loads(checked("absent.csv", "--format", "validata", code=2))["report"]["valid"] is False
 
 
+def test_the_files_of_a_data_package_with_the_keys_between_them(place: Path) -> None:
+    towns = {"fields": [{"name": "code", "type": "string"}], "primaryKey": "code"}
+    key = {"fields": "commune", "reference": {"resource": "communes", "fields": "code"}}
+    (place / "towns.json").write_text(json.dumps(towns), encoding="utf-8")
+    (place / "sub").mkdir()
+    (place / "sub/communes.csv").write_text("code\n75056\n35238\n", encoding="utf-8")
+    (place / "aides.csv").write_text("commune\n75056\n99999\n", encoding="utf-8")
+    resources = [
+        {
+            "name": "aides",
+            "path": "aides.csv",
+            "schema": {"fields": [{"name": "commune"}], "foreignKeys": [key]},
+        },
+        {"name": "communes", "path": "sub/communes.csv", "schema": "towns.json"},
+    ]
+    package = place / "datapackage.json"
+    package.write_text(json.dumps({"resources": resources}), encoding="utf-8")
+    ran = socle(str(package), "--format", "ndjson")
+    first, second = map(json.loads, ran.stdout.splitlines())
+    assert ran.returncode == 1
+    assert (first["stats"]["byType"], first["errors"][0]["rowNumber"]) == ({"foreign-key": 1}, 3)
+    assert (second["file"], second["valid"]) == (str(place / "sub/communes.csv"), True)
+
+    (place / "sub/communes.csv").write_bytes(b"\x89PNG\r\n\x1a\n")
+    ran = socle(str(package), "--format", "ndjson")
+    first, second = map(json.loads, ran.stdout.splitlines())
+    assert ran.returncode == 2
+    assert first["valid"]
+    assert [warning["key"] for warning in first["warnings"]] == ["foreign-key-unreadable"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{",
+        "[]",
+        '{"resources": []}',
+        '{"resources": [{"name": "a"}]}',
+        '{"resources": [{"name": "a", "path": "../good.csv"}]}',
+        '{"resources": [{"name": "a", "path": "/etc/passwd"}]}',
+        '{"resources": [{"name": "a", "path": "good.csv"}, {"name": "a", "path": "bad.csv"}]}',
+        '{"resources": [{"name": "a", "path": "good.csv", "schema": "no/such"}]}',
+    ],
+)
+def test_a_data_package_that_cannot_be_used(place: Path, written: str) -> None:
+    (place / "datapackage.json").write_text(written, encoding="utf-8")
+    ran = socle("datapackage.json")
+    assert ran.returncode == 2
+    assert ran.stdout == b""
+    assert b"Traceback" not in ran.stderr
+
+
 def test_output_appears_whole_or_not_at_all(place: Path) -> None:
     assert checked("bad.csv", "--format", "json", "-o", "report.json", code=1) == ""
     assert json.loads((place / "report.json").read_text("utf-8"))["valid"] is False

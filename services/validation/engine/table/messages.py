@@ -253,6 +253,13 @@ _ROWS: dict[str, Message] = {
         "Corrigez la valeur, ou ajoutez-la à la table à laquelle elle renvoie.",
         "Correct the value, or add it to the table it refers to.",
     ),
+    "foreign-key-unreadable": Message(
+        *_KEY,
+        "La clé étrangère ({fields}) n'a pas été contrôlée : la table « {resource} » ne peut pas être lue.",
+        "The foreign key ({fields}) was not checked: the table “{resource}” cannot be read.",
+        "Corrigez d'abord cette table.",
+        "Correct that table first.",
+    ),
     "foreign-key-unchecked": Message(
         *_KEY,
         "La clé étrangère ({fields}) n'a pas été contrôlée : la table « {resource} » n'est pas fournie.",
