@@ -178,6 +178,20 @@ def test_title_lines_above_the_header_are_told_and_the_rest_is_judged() -> None:
     assert report.errors[1].line == 4
 
 
+@pytest.mark.parametrize("title", ["Titre", "Titre;;;", "Titre;;;\n;;;"])
+def test_a_title_above_a_header_that_has_few_of_the_fields(title: str) -> None:
+    wide = schema(*(field(f"f{number}") for number in range(30)))
+    report = validate(f"{title}\nf1;f2;x;y\n1;2;3;4\n".encode(), wide)
+    assert where(report) == [("format-error", 1, None)]
+    assert report.table.header == ("f1", "f2", "x", "y")
+
+
+def test_a_first_row_of_data_is_no_title() -> None:
+    wide = schema(*(field(f"f{number}") for number in range(30)))
+    report = validate(b"a;b;c\nf1;f2;x\n1;2;3\n", wide)
+    assert report.table.header == ("a", "b", "c")
+
+
 def test_the_counts_are_exact_when_the_samples_are_capped() -> None:
     rows = 30_000
     data = b"a,b\n" + b"".join(b"x,bad%d\n" % number for number in range(rows))

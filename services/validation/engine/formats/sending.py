@@ -122,7 +122,7 @@ def choose_header(rows: Sequence[Row], fields: Iterable[Field]) -> int:
     wanted = {plain(field.name) for field in fields}
     for index, row in enumerate(rows[:_ROWS_LOOKED_AT]):
         matches = len({plain(str(cell)) for cell in row if cell not in (None, "")} & wanted)
-        if matches and (index == 0 or matches >= least_labels(len(wanted))):
+        if matches and (index == 0 or matches >= least_labels(len(wanted), rows[0])):
             return index
     return 0
 

@@ -78,7 +78,7 @@ def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
     start = 0
     for cells in islice(reader, _TITLE_LINES):
         matches = len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT] if cell} & wanted)
-        if best is None or (best[0] == 0 and matches >= least_labels(len(wanted))):
+        if best is None or (best[0] == 0 and matches >= least_labels(len(wanted), best[3])):
             best = (matches, start, reader.line_num, cells)
         if best[0]:
             break
