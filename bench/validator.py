@@ -1,11 +1,12 @@
 """The validator beside its peers and the floor (pyarrow reading the same file), in one run on one machine.
 
     make bench                      # 1,000,000 rows, valid and with 1 % of errors; frictionless and validata on 100,000
+    make bench ARGS="--model wide --rows 5000000 --peer-rows 0"   # another model or size; no peers
     python -m bench.validator FILE SCHEMA [--repeat 5]       # another file: ours and the floor only
 
 Files go to `bench/data`, the peers to environments of their own in `bench/.envs` (made at the first run). Each measure
-is a process of its own, imports left out; the best of the repeats is kept. A ratio compares rows per second: ours on a
-million rows, a peer's on a hundred thousand. On a busy machine only the CPU seconds mean anything.
+is a process of its own, imports left out; the best of the repeats is kept. A ratio compares rows per second, ours on
+the large file and a peer's on the small one. On a busy machine only the CPU seconds mean anything.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import generate
 
 ENVS = Path(__file__).with_name(".envs")
 DATA = Path(__file__).with_name("data")
-SCHEMA = "scdl/subventions"
+SCHEMAS = {"subventions": "scdl/subventions", "deliberations": "scdl/deliberations"}
 PEERS = {"frictionless": "frictionless==5.21.0", "validata": "validata-table==0.12.5"}
 MILLION, LESS = 1_000_000, 100_000
 
@@ -108,13 +109,24 @@ def peer(name: str) -> str:
     return str(python)
 
 
-def made(rows: int, *, errors: bool) -> Path:
-    """A file of subventions, made when it is not there."""
-    path = DATA / f"subventions-{rows}{'-errors' if errors else ''}.csv"
+def made(model: str, rows: int, *, errors: bool) -> Path:
+    """A file of a model, made when it is not there."""
+    path = DATA / f"{model}-{rows}{'-errors' if errors else ''}.csv"
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        generate.generate("subventions", rows, path, errors=errors)
+        generate.generate(model, rows, path, errors=errors)
     return path
+
+
+def descriptor(schema: str) -> Mapping[str, object]:
+    """The Table Schema of a model, a bundled one, or that of a JSON file."""
+    from services.validation.engine import bundle
+
+    if schema in generate.MODELS:
+        return bundle.resolve(SCHEMAS[schema])[2] if schema in SCHEMAS else generate.wide_schema()
+    if Path(schema).is_file():
+        found: dict[str, object] = json.loads(Path(schema).read_bytes())
+        return found
+    return bundle.resolve(schema)[2]
 
 
 def tell(name: str, run: dict[str, float], ours: dict[str, float] | None = None) -> None:
@@ -130,11 +142,9 @@ def tell(name: str, run: dict[str, float], ours: dict[str, float] | None = None)
 
 def compare(large: Path, small: Path | None, schema: str, repeat: int) -> None:
     """Measure ours and the floor on one file, the peers on another."""
-    from services.validation.engine import bundle
-
     sys.stdout.write(f"{large.name} ({large.stat().st_size / 1e6:,.0f} MB)\n")
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        json.dump(bundle.resolve(schema)[2], file)
+        json.dump(descriptor(schema), file)
         file.flush()
         ours = measure(sys.executable, _OURS, large, file.name, repeat)
         tell("socle", ours)
@@ -150,14 +160,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("path", type=Path, nargs="?")
-    parser.add_argument("schema", nargs="?", default=SCHEMA, help="a bundled schema")
+    parser.add_argument(
+        "schema", nargs="?", default="subventions", help="a bundled schema or the path of a JSON file"
+    )
+    parser.add_argument("--model", choices=sorted(generate.MODELS), default="subventions")
+    parser.add_argument("--rows", type=int, default=MILLION)
+    parser.add_argument("--peer-rows", type=int, default=LESS, help="0: leave the peers out")
     parser.add_argument("--repeat", type=int, default=5)
     asked = parser.parse_args(arguments)
     if asked.path is not None:
         compare(asked.path, None, asked.schema, asked.repeat)
         return
     for errors in (False, True):
-        compare(made(MILLION, errors=errors), made(LESS, errors=errors), SCHEMA, asked.repeat)
+        small = made(asked.model, asked.peer_rows, errors=errors) if asked.peer_rows else None
+        compare(made(asked.model, asked.rows, errors=errors), small, asked.model, asked.repeat)
 
 
 if __name__ == "__main__":

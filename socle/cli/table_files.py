@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from services.validation.engine.formats.detect import KNOWN_EXTENSIONS
+
+if TYPE_CHECKING:
+    from services.validation.engine import ParsedSchema, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to validate: with which schema (None: say which it is like), beside which other tables."""
+
+    path: str
+    schema_name: str
+    schema: ParsedSchema | None
+    references: Mapping[str, Reference] = field(default_factory=dict)
 
 
 class NoTable(Exception):

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from services.validation.engine import Options, ParsedSchema
     from services.validation.engine.messages import Language
     from services.validation.engine.render import FileReport, ReportDocument
+    from socle.cli.data_package import PackagedTable
+    from socle.cli.table_files import Target
 
 FORMATS = ("text", "json", "ndjson", "validata", "sarif", "junit", "csv", "html")
 VALID, INVALID, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
@@ -57,9 +59,9 @@ class _Asked:
 @click.option(
     "--schema",
     "schema_name",
-    required=True,
     metavar="NOM[@VERSION]|FICHIER",
-    help="Schéma embarqué (voir « socle schemas »), fichier JSON ou URL. / Bundled schema, JSON file or URL.",
+    help="Schéma embarqué (voir « socle schemas »), fichier JSON ou URL ; sans schéma, dit lesquels le fichier semble "
+    "suivre. / Bundled schema, JSON file or URL; without one, tells which ones the file seems to follow.",
 )
 @click.option(
     "--format",
@@ -117,7 +119,7 @@ class _Asked:
 )
 def validate(
     files: tuple[str, ...],
-    schema_name: str,
+    schema_name: str | None,
     format_: str,
     lines: bool,
     output: Path | None,
@@ -130,6 +132,9 @@ def validate(
     samples: int,
 ) -> None:
     """Valider des fichiers ou des dossiers ; « - » est l'entrée standard. / Validate files or folders; `-` is stdin.
+
+    Un paquet de données (datapackage.json) est validé fichier par fichier, clés étrangères comprises. / A data package
+    (datapackage.json) is validated file by file, with the foreign keys between them.
 
     Code de sortie : 0 tout est conforme, 1 un fichier ne l'est pas, 2 un fichier n'a pas pu être contrôlé.
     / Exit code: 0 all valid, 1 some file is not, 2 some file could not be checked.
@@ -150,7 +155,7 @@ def validate(
 
 def _run(
     files: tuple[str, ...],
-    schema_name: str,
+    schema_name: str | None,
     form: str,
     output: Path | None,
     language: Language,
@@ -158,19 +163,12 @@ def _run(
 ) -> int:
     _load_engine()
     from socle.cli.report_output import opened_output, write_report
-    from socle.cli.table_files import NoTable, table_files
 
     codes: list[int] = []
     try:
-        schema = read_schema(schema_name, language)
-        try:
-            paths = table_files(files)
-        except NoTable as absent:
-            raise CannotRun(
-                f"Aucun tableau dans ce dossier / no table in this folder: {absent.folder}"
-            ) from absent
+        targets = _targets(files, schema_name, language)
         with opened_output(output) as stream:
-            write_report(stream, form, _reports(paths, schema, asked, codes), language)
+            write_report(stream, form, _reports(targets, asked, codes), language)
     except KeyboardInterrupt:
         return INTERRUPTED
     except (click.ClickException, BrokenPipeError):
@@ -194,15 +192,55 @@ def _load_engine() -> None:
         gc.enable()
 
 
-def _reports(paths: list[str], schema: ParsedSchema, asked: _Asked, codes: list[int]) -> Iterator[FileReport]:
-    """The report of each path, one at a time; its exit code goes to `codes`."""
+def _targets(files: tuple[str, ...], schema_name: str | None, language: Language) -> list[Target]:
+    """What to validate, in order; in a data package, with the schema told there, else the one asked for."""
+    from socle.cli.data_package import BadPackage, is_package, read_package
+    from socle.cli.table_files import NoTable, Target, table_files
+
+    schema = None if schema_name is None else read_schema(schema_name, language)
+    targets: list[Target] = []
+    try:
+        for path in table_files(files):
+            if is_package(path):
+                tables = read_package(path, lambda name: read_schema(name, language))
+                targets += _packaged(tables, schema_name or "", schema)
+            else:
+                targets.append(Target(path, schema_name or "", schema))
+    except NoTable as absent:
+        raise CannotRun(
+            f"Aucun tableau dans ce dossier / no table in this folder: {absent.folder}"
+        ) from absent
+    except BadPackage as bad:
+        raise CannotRun(str(bad)) from bad
+    return targets
+
+
+def _packaged(
+    tables: Sequence[PackagedTable], schema_name: str, schema: ParsedSchema | None
+) -> Iterator[Target]:
+    """The files of a package: the foreign keys of each may lead to the others."""
+    from services.validation.engine import Reference
+    from socle.cli.table_files import Target
+
+    references = {
+        table.name: Reference(table.path, table.schema.schema)
+        for table in tables
+        if table.schema is not None and table.schema.schema is not None
+    }
+    for table in tables:
+        told = (schema_name, schema) if table.schema is None else (table.schema_name, table.schema)
+        yield Target(table.path, *told, references)
+
+
+def _reports(targets: Sequence[Target], asked: _Asked, codes: list[int]) -> Iterator[FileReport]:
+    """The report of each file, one at a time; its exit code goes to `codes`."""
     from services.validation.engine import Options
     from services.validation.engine.render import FileReport
     from socle.cli.progress import progress_of
     from socle.cli.table_files import shown_path
 
-    for path in paths:
-        shown = shown_path(path)
+    for target in targets:
+        shown = shown_path(target.path)
         with progress_of(shown) as progress:
             options = Options(
                 label=Path(shown).name,
@@ -212,11 +250,12 @@ def _reports(paths: list[str], schema: ParsedSchema, asked: _Asked, codes: list[
                 ignore_header_case=asked.ignore_header_case,
                 samples=asked.samples,
                 max_errors=asked.max_errors,
+                references=target.references,
                 progress=progress,
             )
-            report = validate_one(path, schema, options)
+            report = validate_one(target.path, target.schema, options)
         codes.append(exit_code(report))
-        yield FileReport(shown, report)
+        yield FileReport(shown, report, target.schema_name, {"ignore_header_case": asked.ignore_header_case})
 
 
 def read_schema(name: str, language: Language = "fr") -> ParsedSchema:
@@ -248,7 +287,7 @@ def _remote_schema(url: str) -> ParsedSchema:
         raise CannotRun(f"{url} : {absent.fr} / {absent.en}") from absent
 
 
-def validate_one(path: str, schema: ParsedSchema, options: Options) -> ReportDocument:
+def validate_one(path: str, schema: ParsedSchema | None, options: Options) -> ReportDocument:
     """Validate one file; `-` is the standard input."""
     from services.validation.engine import validate as run
     from services.validation.engine.render import document

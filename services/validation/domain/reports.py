@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -153,7 +153,7 @@ def validata_answer(
 ) -> bytes:
     """Return a report as Validata's API answers it; `cells` are its rows, where they were asked for."""
     [item] = sections(stored, file)
-    answer = validata.answer(item, language, schema=schema, options=options)
+    answer = validata.answer(replace(item, schema=schema, options=options), language)
     inner: Any = answer["report"]
     if cells is not None:
         inner["resource_data"] = orjson.Fragment(cells)

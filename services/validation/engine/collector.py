@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from services.validation.engine.table.view import BlockView
 
 EXAMPLES = 5
+MOST_WARNINGS = 1_000  # one an unknown column, and a file may have a hundred thousand
 MOST_OF_RECORDS = 1_000_000  # characters of whole records, over one report; a cell counts for one more
 Kind = tuple[int, str, str | None]  # column number (0: the table), code, constraint
 
@@ -34,6 +35,7 @@ class Collector:
         self._order = 0
         self._left_for_records = MOST_OF_RECORDS
         self.warnings: list[Entry] = []
+        self.warned = 0
 
     def room(self, kind: Kind) -> int:
         """How many more samples of this kind are wanted."""
@@ -77,7 +79,9 @@ class Collector:
                 cell=finding.cell,
             )
             if finding.level == "warning":
-                self.warnings.append(entry)
+                self.warned += 1
+                if len(self.warnings) < MOST_WARNINGS:
+                    self.warnings.append(entry)
             else:
                 self.add((finding.field_number or 0, finding.code, None), entry)
 

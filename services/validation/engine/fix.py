@@ -143,6 +143,13 @@ def _columns(header: Sequence[str], schema: Schema) -> tuple[_Column, ...]:
     return tuple(columns)
 
 
+def _key_fields(schema: Schema) -> frozenset[str]:
+    """The fields whose values are compared with one another: spaces may be all that tells two apart."""
+    unique = (field.name for field in schema.fields if field.constraints.get("unique"))
+    foreign = (name for key in schema.foreign_keys for name in (*key.fields, *key.reference_fields))
+    return frozenset([*unique, *schema.primary_key, *foreign])
+
+
 class _Copy:
     """The second reading, which writes."""
 
@@ -159,8 +166,11 @@ class _Copy:
         self._ragged = survey.ragged
         self._tell = on_change
         self._order = self._ordered(schema)
+        keys = _key_fields(schema)
         self._correctors = [
-            None if column.field is None else Corrector(column.field, column.index in survey.month_first)
+            None
+            if column.field is None
+            else Corrector(column.field, column.index in survey.month_first, column.field.name in keys)
             for column in self._columns
         ]
         self._text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=False)
@@ -193,9 +203,9 @@ class _Copy:
             self._tell(Change("delimiter", table.delimiter, ","))
         if table.header_line > 1:
             self._tell(Change("title-lines", str(table.header_line - 1), "0"))
-        for column in self._columns:
-            if column.name != column.label:
-                self._tell(Change("label", column.label, column.name, 1, column.name))
+        for column, written in zip(self._columns, table.written or table.header, strict=False):
+            if column.name != written:
+                self._tell(Change("label", written, column.name, 1, column.name))
         if self._order != sorted(self._order):
             before = ", ".join(column.name for column in self._columns)
             self._tell(
@@ -226,13 +236,17 @@ class _Copy:
 
 
 class Corrector:
-    """What to write instead of a cell of one field: None to leave it as it is."""
+    """What to write instead of a cell of one field: None to leave it as it is.
 
-    def __init__(self, field: Field, month_first: bool = False) -> None:
+    In a column whose ambiguous dates are `month_first` they are left; in a `key`, so are spaces that are no fault.
+    """
+
+    def __init__(self, field: Field, month_first: bool = False, key: bool = False) -> None:
         self._missing = frozenset(field.missing_values)
         self._read = reader_for(field)
         self._judges = judges_for(field)
         self._month_first = month_first
+        self._key = key
         self._known: dict[str, str | None] = {}
 
     def __call__(self, text: str) -> str | None:
@@ -247,6 +261,8 @@ class Corrector:
         if text in self._missing:
             return None
         faults = self._faults(text)
+        if self._key and not faults:
+            return None
         trimmed = text.strip()
         if trimmed != text and trimmed and trimmed not in self._missing and not self._faults(trimmed):
             return trimmed

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from services.validation.engine import bundle
 from services.validation.engine.labels import plain
 
-_LEAST = 0.4
+LIKELY = 0.4
+POSSIBLE = 0.2
 # Two spellings at least this close (0 to 100) are one name written otherwise.
 _RENAMED = 80
 # A renamed column says less than one that is spelt as the schema wants it.
@@ -46,25 +47,6 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """How well a header fits a schema: `score` from 0 to 1, `matched` labels out of `fields`."""
-
-    schema: str
-    score: float
-    matched: int
-    fields: int
-
-    def to_dict(self) -> dict[str, object]:
-        """The fit as the JSON report has it."""
-        return {
-            "schema": self.schema,
-            "score": round(self.score, 3),
-            "matched": self.matched,
-            "fields": self.fields,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Renamed:
     """A column taken for a field of another spelling; `similarity` from 0 to 1."""
 
@@ -85,20 +67,30 @@ class Explained:
     missing_optional: tuple[str, ...]
     extra: tuple[str, ...]
 
+    @property
+    def fields(self) -> int:
+        return sum(map(len, (self.found, self.renamed, self.missing_required, self.missing_optional)))
 
-def best_fits(header: Sequence[str], most: int = 3) -> tuple[Fit, ...]:
-    """The bundled schemas that share most names with the header, the best first; none if all share little.
+    def to_dict(self) -> dict[str, object]:
+        """The fit as the JSON report has it."""
+        return {
+            "schema": self.schema,
+            "score": round(self.score, 3),
+            "matched": len(self.found),
+            "fields": self.fields,
+            "missing": list(self.missing_required),
+            "renamed": [{"column": pair.column, "field": pair.field} for pair in self.renamed],
+        }
 
-    The score is the harmonic mean of the share of labels recognised and the share of fields present.
-    """
-    labels = frozenset(_columns(header))
-    fits = [
-        Fit(schema, score, matched, len(names))
-        for schema, names in _bundled().items()
-        for score, matched in [_shared(labels, names)]
-        if score >= _LEAST
-    ]
-    return tuple(sorted(fits, key=lambda fit: (-fit.score, fit.schema))[:most])
+
+def best_fits(header: Sequence[str], least: float, most: int = 3) -> tuple[Explained, ...]:
+    """The bundled schemas (latest versions) that a header is like, the best first; none that scores under `least`."""
+    return tuple(fit for fit in explain_fits(header, _bundled(), most) if fit.score >= least)
+
+
+def bundled_names() -> Iterator[str]:
+    """The names of all the fields of the bundled schemas."""
+    return (field.name for candidate in _bundled() for field in candidate.fields)
 
 
 def explain_fits(
@@ -106,11 +98,12 @@ def explain_fits(
 ) -> tuple[Explained, ...]:
     """The candidates that share anything with the header, the best first, each with its reasons.
 
-    The score is that of `best_fits`, a renamed column counting for half.
+    The score is the harmonic mean of the share of labels recognised and the share of fields present, a renamed
+    column counting for half.
     """
     columns = _columns(header)
     labels = frozenset(columns)
-    shared = [(candidate, _shared(labels, candidate.names)[0]) for candidate in candidates]
+    shared = [(candidate, _shared(labels, candidate.names)) for candidate in candidates]
     likely = sorted((pair for pair in shared if pair[1] > 0), key=lambda pair: (-pair[1], pair[0].schema))
     # Names only count more once spelling is looked at: no candidate far behind comes first by it.
     explained = [_explain(columns, candidate) for candidate, _ in likely[: most * 3]]
@@ -169,9 +162,8 @@ def _columns(header: Iterable[str]) -> dict[str, str]:
     return columns
 
 
-def _shared(labels: frozenset[str], names: frozenset[str]) -> tuple[float, int]:
-    matched = len(labels & names)
-    return (2 * matched / (len(labels) + len(names)) if labels else 0.0), matched
+def _shared(labels: frozenset[str], names: frozenset[str]) -> float:
+    return 2 * len(labels & names) / (len(labels) + len(names)) if labels else 0.0
 
 
 def _field(item: Mapping[str, object]) -> CandidateField:
@@ -182,6 +174,5 @@ def _field(item: Mapping[str, object]) -> CandidateField:
 
 
 @cache
-def _bundled() -> Mapping[str, frozenset[str]]:
-    """Schema -> plain names of the fields of its latest version."""
-    return {name: Candidate.of(name, bundle.load(name)).names for name in bundle.names()}
+def _bundled() -> tuple[Candidate, ...]:
+    return tuple(Candidate.of(name, bundle.load(name)) for name in bundle.names())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from services.validation.engine.messages import Language, Wording, word
 
-REPORT_VERSION = "1.0"
+REPORT_VERSION = "1.1"
 LONGEST_CELL = 500
 
 

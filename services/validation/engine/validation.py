@@ -15,12 +15,12 @@ import orjson
 from services.validation.engine.collector import Collector
 from services.validation.engine.formats.opening import Opened, unwrap
 from services.validation.engine.inspection import field_findings, inspect_schema
-from services.validation.engine.match import Fit, best_fits
+from services.validation.engine.match import LIKELY, POSSIBLE, Explained, best_fits, bundled_names
 from services.validation.engine.messages import Finding, Unreadable
 from services.validation.engine.options import Options, Progress
 from services.validation.engine.read import ReadAs, read_table
 from services.validation.engine.report import Report, SchemaFacts, TableFacts
-from services.validation.engine.schema import ParsedSchema, Schema
+from services.validation.engine.schema import Field, ParsedSchema, Schema
 from services.validation.engine.table.doubts import Doubts
 from services.validation.engine.table.header import match_header
 from services.validation.engine.table.integrity import Integrity
@@ -35,18 +35,18 @@ from services.validation.engine.text.stream import Cancelled
 SchemaLike = Schema | ParsedSchema | Mapping[str, object] | str | os.PathLike[str]
 
 
-def validate(source: Source, schema: SchemaLike, options: Options | None = None) -> Report:
+def validate(source: Source, schema: SchemaLike | None, options: Options | None = None) -> Report:
     """Validate a table and report on it.
 
     `source` is a path, the bytes themselves or a binary file object. `schema` is a Schema, a descriptor, the name
-    of a bundled schema (`"scdl/deliberations@2.1.5"`) or the path of a JSON file. What is wrong with the
-    file or the schema is in the report. Raises SchemaNotFound (`engine.bundle`) for a name that is not
+    of a bundled schema (`"scdl/deliberations@2.1.5"`) or the path of a JSON file; None asks which of the bundled
+    schemas the header is like (`fits`), and nothing is validated. What is wrong with the file or the schema is in the
+    report. Raises SchemaNotFound (`engine.bundle`) for a name that is not
     bundled, and Cancelled when `options.cancelled()` became true.
     """
     asked = options or Options()
     started = time.perf_counter()
-    parsed = resolve_schema(schema)
-    run = _Validation(parsed, asked)
+    run = _Validation(None if schema is None else resolve_schema(schema), asked)
     run.perform(source)
     return run.report(time.perf_counter() - started)
 
@@ -88,25 +88,43 @@ def _schema_bytes(path: Path) -> bytes:
 class _Validation:
     """One validation in the making."""
 
-    def __init__(self, parsed: ParsedSchema, options: Options) -> None:
+    def __init__(self, parsed: ParsedSchema | None, options: Options) -> None:
+        """`parsed` is None when no schema is told."""
         self._parsed = parsed
         self._options = options
         self._facts = TableFacts(label=options.label)
         self._collector = self._new_collector()
-        self._fits: tuple[Fit, ...] = ()
+        self._fits: tuple[Explained, ...] = ()
 
     def perform(self, source: Source) -> None:
-        schema = self._parsed.schema
-        if schema is None:
+        parsed = self._parsed
+        if parsed is not None and parsed.schema is None:
             return
         try:
             with closing(open_source(source, self._options.label)) as given:
                 self._facts = TableFacts(label=given.label, bytes=given.size)
                 opened = unwrap(given)
                 with closing(opened.source):
-                    self._read_and_judge(opened, schema)
+                    if parsed is None or parsed.schema is None:
+                        self._guess(opened)
+                    else:
+                        self._read_and_judge(opened, parsed.schema)
         except Unreadable as stopped:
             self._collector.tell([stopped.finding])
+
+    def _guess(self, opened: Opened) -> None:
+        """Tell which schemas the header is like; only the beginning of the file is read."""
+        told = ReadAs(self._options.encoding)
+        anything = Schema(fields=tuple(map(Field, dict.fromkeys(bundled_names()))))
+        with closing(read_table(opened, anything, self._options, told)) as table:
+            self._facts = _facts(table, 0)
+            self._fits = best_fits(table.header, POSSIBLE, most=5)
+            key, params = "schema-not-told", dict[str, object]()
+            if self._fits:
+                best = self._fits[0]
+                key = "schema-not-told-fits"
+                params = {"schema": best.schema, "count": len(best.found), "limit": best.fields}
+            self._collector.tell([Finding("schema-error", key, params), *table.findings])
 
     def _read_and_judge(self, opened: Opened, schema: Schema) -> None:
         told = ReadAs(self._options.encoding)
@@ -152,7 +170,7 @@ class _Validation:
     def _tell_unmatched(self, opened: Opened, table: Table, schema: Schema) -> None:
         """No label is a field's: say what is likely, a wrong delimiter or another schema."""
         key, params = "unmatched-header", dict[str, object]()
-        self._fits = best_fits(table.header)
+        self._fits = best_fits(table.header, LIKELY)
         if table.delimiter:
             likely = likely_delimiter(opened.source, table.encoding, schema)
             if likely not in (None, table.delimiter):
@@ -172,17 +190,17 @@ class _Validation:
 
     def _new_collector(self) -> Collector:
         collector = Collector(self._options.samples, self._options.max_errors)
-        collector.tell(self._parsed.findings)
+        collector.tell(self._parsed.findings if self._parsed is not None else ())
         return collector
 
     def report(self, seconds: float) -> Report:
-        schema = self._parsed.schema
+        schema = self._parsed.schema if self._parsed is not None else None
         collector = self._collector
         return Report(
             table=self._facts,
             schema=SchemaFacts(schema.name, schema.title, schema.version) if schema else SchemaFacts(),
             error_count=collector.total,
-            warning_count=len(collector.warnings),
+            warning_count=collector.warned,
             summary=collector.summary(),
             errors=collector.errors(),
             warnings=tuple(collector.warnings),

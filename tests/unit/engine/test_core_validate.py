@@ -155,6 +155,14 @@ def test_a_header_that_matches_nothing_says_which_schema_fits() -> None:
     assert "scdl/deliberations" in report.errors[0].wording("en").text
 
 
+@pytest.mark.parametrize("missing", [[""], ["", "-"], ["-"]])
+def test_a_header_that_matches_nothing_loses_no_byte_of_what_follows(missing: list[str]) -> None:
+    data = b"x,y\n" + b"".join(b"%d,abcdefghijklmnop\n" % number for number in range(120_000))
+    report = validate(data, schema(field("a"), field("b"), missingValues=missing))
+    assert report.table.rows == 120_000
+    assert report.counts == {"unmatched-header": 1}
+
+
 def test_a_delimiter_wrongly_told_is_said_never_silently_fixed() -> None:
     report = validate(b"a;b\nx;1\n", TWO, Options(delimiter=","))
     assert report.errors[0].code == "unmatched-header"
@@ -168,6 +176,20 @@ def test_title_lines_above_the_header_are_told_and_the_rest_is_judged() -> None:
     report = validate(b"Titre du fichier\n\na,b\nx,un\n", TWO)
     assert where(report) == [("format-error", 1, None), ("type-error", 2, "b")]
     assert report.errors[1].line == 4
+
+
+@pytest.mark.parametrize("title", ["Titre", "Titre;;;", "Titre;;;\n;;;"])
+def test_a_title_above_a_header_that_has_few_of_the_fields(title: str) -> None:
+    wide = schema(*(field(f"f{number}") for number in range(30)))
+    report = validate(f"{title}\nf1;f2;x;y\n1;2;3;4\n".encode(), wide)
+    assert where(report) == [("format-error", 1, None)]
+    assert report.table.header == ("f1", "f2", "x", "y")
+
+
+def test_a_first_row_of_data_is_no_title() -> None:
+    wide = schema(*(field(f"f{number}") for number in range(30)))
+    report = validate(b"a;b;c\nf1;f2;x\n1;2;3\n", wide)
+    assert report.table.header == ("a", "b", "c")
 
 
 def test_the_counts_are_exact_when_the_samples_are_capped() -> None:

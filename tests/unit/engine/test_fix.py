@@ -100,6 +100,61 @@ def test_what_is_doubtful_is_left(text: str, kept: bool) -> None:
     assert (text.encode() in copy) == kept == (not changes)
 
 
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ({"type": "integer"}, "1.000"),  # one, or a thousand
+        ({"type": "number", "decimalChar": ","}, "1.234"),
+        ({"type": "number"}, "1.234 €"),
+    ],
+)
+def test_a_point_that_may_part_thousands_is_left(field: dict[str, str], text: str) -> None:
+    data = f"a,b\n{text},x\n".encode()
+    assert fixed(data, {"fields": [{"name": "a", **field}, {"name": "b"}]}) == (data, [])
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"primaryKey": "a"},
+        {"foreignKeys": [{"fields": "b", "reference": {"resource": "", "fields": "a"}}]},
+        {},
+    ],
+)
+def test_spaces_that_tell_two_keys_apart_stay(rule: dict[str, object]) -> None:
+    unique = {} if rule else {"constraints": {"unique": True}}
+    schema = {"fields": [{"name": "a", "type": "string", **unique}, {"name": "b", "type": "string"}], **rule}
+    data = b"a,b\nx,x\nx ,x \n"
+    copy, _ = fixed(data, schema)
+    assert validate(data, schema).valid
+    assert validate(copy, schema).valid
+
+
+def test_spaces_around_labels_are_told_when_they_go() -> None:
+    schema = {"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]}
+    copy, changes = fixed(b" a,b,c \nx,y,z\n", schema)
+    assert copy == b"a,b,c\nx,y,z\n"
+    assert [(change.kind, change.before, change.after) for change in changes] == [
+        ("label", " a", "a"),
+        ("label", "c ", "c"),
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_spaces_around_labels_of_a_sheet_are_told_when_they_go(rows: int) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in ([" a", "b", " "], *[["x", "y"]] * rows):
+        sheet.append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+    schema = {"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]}
+    copy, changes = fixed(packed.getvalue(), schema)
+    assert copy.startswith(b"a,b\nx,y\n")
+    assert changes == [Change("format", "xlsx", "csv"), Change("label", " a", "a", 1, "a")]
+
+
 def test_a_column_with_months_first_keeps_its_ambiguous_dates() -> None:
     schema = {"fields": [{"name": "jour", "type": "date"}, {"name": "b"}]}
     data = b"jour,b\n03/12/2024,x\n03/25/2024,x\n"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 
 import pytest
 
-from services.validation.engine import Options, Report, validate
+from services.validation.engine import Options, Report, collector, validate
 from services.validation.engine.messages import Unreadable
+from services.validation.engine.render import FileReport, document, render
 from services.validation.engine.text import fast, lines
 from services.validation.engine.text.blocks import Table
 from services.validation.engine.text.encoding import detect, detect_legacy, known_encoding
@@ -143,6 +145,21 @@ def test_an_unclosed_quote_over_a_long_file_keeps_memory_bounded(monkeypatch: py
     assert report.table.rows == 400_001
 
 
+def test_an_unclosed_quote_over_short_lines_costs_little_more_than_its_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines, "MAX_CELL", 2_000_000)
+    text = 'a,b\n"oops,2\n' + "3,4\n" * 600_000
+    tracemalloc.start()
+    try:
+        records = lines.Records(lines.split_lines(text), ",", 1, 1)
+        assert sum(1 for _ in records) == 600_002
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 15 * len(text)  # a text object a line would take more than that
+
+
 def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MAX_CELL", 100_000)
     assert keys(validate(b"a,b\n" + b"z" * 4_000_000, AB))[0][0] == "line-too-long"
@@ -183,6 +200,15 @@ def test_a_hundred_thousand_columns() -> None:
     report = validate(f"{header}\n{',' * (width - 2)}\n".encode(), AB)
     assert report.counts["unmatched-header"] == 1
     assert report.counts.get("blank-row") == 1
+
+
+def test_warnings_are_counted_all_and_listed_up_to_a_bound() -> None:
+    labels = ",".join(f"c{number}" for number in range(3_000))
+    report = validate(f"a,b,{labels}\n".encode(), AB)
+    assert report.valid
+    assert (report.warning_count, len(report.warnings)) == (3_000, collector.MOST_WARNINGS)
+    shown = "".join(render("text", [FileReport("wide.csv", document(report))]))
+    assert shown.endswith("  … et 2\u202f000 de plus\n")
 
 
 def test_a_missing_value_list_without_the_empty_text() -> None:

@@ -72,7 +72,7 @@ def test_exit_code_2_when_a_file_cannot_be_checked() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["good.csv"], "--schema"),
+        ([], "FICHIER"),
         (["good.csv", "--schema", "no/such"], "no/such"),
         (["good.csv", "--schema", "absent.json"], "absent.json"),
         (["good.csv", "--schema", "schema.json", "--format", "pdf"], "pdf"),
@@ -88,6 +88,40 @@ def test_exit_code_2_when_nothing_can_run(place: Path, arguments: list[str], sai
     assert said in ran.stderr.decode("utf-8", "replace")
     assert b"Traceback" not in ran.stderr
     assert ran.stdout == b""
+
+
+DELIBERATIONS = "DELIB_ID,DELIB_DATE,COLL_NOM,COLL_SIRET,DELIB_OBJET,VOTE_POUR,VOTE_CONTRE,Vote_abstention\n"
+
+
+@pytest.mark.parametrize("head", ["", "Délibérations 2024;;\n\n"])
+def test_without_a_schema_those_that_the_file_is_like_are_told(place: Path, head: str) -> None:
+    (place / "une liste.csv").write_text(head + DELIBERATIONS.replace(",", ";"), encoding="utf-8")
+    (place / "other.csv").write_text("alpha,beta\n1,2\n", encoding="utf-8")
+    ran = socle("une liste.csv", "other.csv")
+    text = ran.stdout.decode("utf-8")
+    assert ran.returncode == 2
+    assert ran.stderr == b""
+    assert "1. scdl/deliberations (" in text
+    assert "→ socle validate --schema scdl/deliberations 'une liste.csv'" in text
+    assert "ne rappellent aucun des schémas embarqués" in text
+    first, second = (
+        json.loads(line)
+        for line in socle("une liste.csv", "other.csv", "--format", "ndjson").stdout.splitlines()
+    )
+    assert first["stats"]["byType"]["schema-error"] == 1
+    assert first["fits"][0]["schema"] == "scdl/deliberations"
+    assert first["fits"][0]["missing"] == ["DELIB_MATIERE_CODE", "DELIB_MATIERE_NOM"]
+    assert first["source"]["delimiter"] == ";"
+    assert second["fits"] == []
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "validata", "sarif", "junit", "csv", "html"])
+def test_without_a_schema_every_form_says_so(place: Path, form: str) -> None:
+    (place / "list.csv").write_text(DELIBERATIONS, encoding="utf-8")
+    ran = socle("list.csv", "--format", form)
+    assert ran.returncode == 2
+    assert "schema-error" in ran.stdout.decode("utf-8")
+    assert "scdl/deliberations" in ran.stdout.decode("utf-8")
 
 
 def test_a_broken_schema_is_told_and_is_2(place: Path) -> None:
@@ -132,6 +166,66 @@ def test_each_format_is_what_it_says() -> None:
     assert len(json.loads(checked(*files, "--format", "sarif", code=1))["runs"][0]["results"]) == 2
     assert checked(*files, "--format", "csv", code=1).startswith("file,level,row,")
     assert checked(*files, "--format", "html", code=1).startswith("<!DOCTYPE html>")
+
+
+def test_the_validata_form_repeats_what_was_asked() -> None:
+    told = json.loads(checked("bad.csv", "--format", "validata", "--ignore-header-case", code=1))
+    assert told["schema"] == "schema.json"
+    assert told["url"] == "bad.csv"
+    assert told["options"] == {"ignore_header_case": True, "include_resource_data": False}
+    assert json.loads(checked("absent.csv", "--format", "validata", code=2))["report"]["valid"] is False
+
+
+def test_the_files_of_a_data_package_with_the_keys_between_them(place: Path) -> None:
+    towns = {"fields": [{"name": "code", "type": "string"}], "primaryKey": "code"}
+    key = {"fields": "commune", "reference": {"resource": "communes", "fields": "code"}}
+    (place / "towns.json").write_text(json.dumps(towns), encoding="utf-8")
+    (place / "sub").mkdir()
+    (place / "sub/communes.csv").write_text("code\n75056\n35238\n", encoding="utf-8")
+    (place / "aides.csv").write_text("commune\n75056\n99999\n", encoding="utf-8")
+    resources = [
+        {
+            "name": "aides",
+            "path": "aides.csv",
+            "schema": {"fields": [{"name": "commune"}], "foreignKeys": [key]},
+        },
+        {"name": "communes", "path": "sub/communes.csv", "schema": "towns.json"},
+    ]
+    package = place / "datapackage.json"
+    package.write_text(json.dumps({"resources": resources}), encoding="utf-8")
+    ran = socle(str(package), "--format", "ndjson")
+    first, second = map(json.loads, ran.stdout.splitlines())
+    assert ran.returncode == 1
+    assert (first["stats"]["byType"], first["errors"][0]["rowNumber"]) == ({"foreign-key": 1}, 3)
+    assert (second["file"], second["valid"]) == (str(place / "sub/communes.csv"), True)
+
+    (place / "sub/communes.csv").write_bytes(b"\x89PNG\r\n\x1a\n")
+    ran = socle(str(package), "--format", "ndjson")
+    first, second = map(json.loads, ran.stdout.splitlines())
+    assert ran.returncode == 2
+    assert first["valid"]
+    assert [warning["key"] for warning in first["warnings"]] == ["foreign-key-unreadable"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{",
+        "[]",
+        '{"resources": []}',
+        '{"resources": [{"name": "a"}]}',
+        '{"resources": [{"name": "a", "path": "../good.csv"}]}',
+        '{"resources": [{"name": "a", "path": "/etc/passwd"}]}',
+        '{"resources": [{"name": "a", "path": "good.csv"}, {"name": "a", "path": "bad.csv"}]}',
+        '{"resources": [{"name": "a", "path": "good.csv", "schema": "no/such"}]}',
+    ],
+)
+def test_a_data_package_that_cannot_be_used(place: Path, written: str) -> None:
+    (place / "datapackage.json").write_text(written, encoding="utf-8")
+    ran = socle("datapackage.json")
+    assert ran.returncode == 2
+    assert ran.stdout == b""
+    assert b"Traceback" not in ran.stderr
 
 
 def test_output_appears_whole_or_not_at_all(place: Path) -> None:

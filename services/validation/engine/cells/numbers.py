@@ -12,7 +12,7 @@ _SPACES = re.compile(r"[\s\u00a0\u202f\u2009']+")
 _UNIT = re.compile(r"(?:€|EUR|euros?)$", re.IGNORECASE)
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?$", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:\D\d{3})+(?:\D\d*)?$", re.ASCII)
-_THOUSANDS_ONLY = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}$", re.ASCII)
+_THOUSANDS_OR_DECIMALS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}$", re.ASCII)
 
 
 def integer(field: Field) -> CellType:
@@ -76,13 +76,13 @@ def number(field: Field) -> CellType:
 
 
 def read_written_number(text: str) -> str | None:
-    """A number as people write it (`1 234,50 €`), as digits with a point; None when in doubt (`1,234`)."""
+    """A number as people write it (`1 234,50 €`), as digits with a point; None when in doubt (`1,234`, `1.234`)."""
     text = _SPACES.sub("", text.strip())
     text = _UNIT.sub("", text)
+    if _THOUSANDS_OR_DECIMALS.match(text):
+        return None
     if _PLAIN.match(text):
         return text
-    if _THOUSANDS_ONLY.match(text):
-        return None
     if "," in text and "." in text:
         if not _GROUPED.match(text):
             return None

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from services.validation.engine.formats.rendering import Rendering
-from services.validation.engine.labels import plain
+from services.validation.engine.labels import least_labels, plain
 from services.validation.engine.messages import Finding
 from services.validation.engine.schema import Field
 
@@ -118,20 +118,20 @@ class Sender:
 
 
 def choose_header(rows: Sequence[Row], fields: Iterable[Field]) -> int:
-    """Index of the header: the first row, unless only a later one shows a third of the expected names."""
+    """Index of the header: the first row, unless only a later one shows enough of the expected names."""
     wanted = {plain(field.name) for field in fields}
     for index, row in enumerate(rows[:_ROWS_LOOKED_AT]):
         matches = len({plain(str(cell)) for cell in row if cell not in (None, "")} & wanted)
-        if matches and (index == 0 or matches >= max(1, len(wanted) // 3)):
+        if matches and (index == 0 or matches >= least_labels(len(wanted), rows[0])):
             return index
     return 0
 
 
 def header_labels(row: Row) -> list[str]:
-    """The labels up to the last one that is not empty."""
+    """The labels as they are written, up to the last one that is not empty."""
     render = Rendering(None)
-    labels = [render.text(cell).strip() for cell in row]
-    while labels and not labels[-1]:
+    labels = [render.text(cell) for cell in row]
+    while labels and not labels[-1].strip():
         labels.pop()
     return labels
 

@@ -57,7 +57,7 @@ def _read(opened: Opened, request: Request) -> Table:
     findings = list(opened.findings)
     table = Table(
         label=header.label or opened.source.label,
-        header=header.labels,
+        header=[label.strip() for label in header.labels],
         blocks=_blocks(stream, findings),
         findings=findings,
         header_line=header.line,
@@ -66,6 +66,7 @@ def _read(opened: Opened, request: Request) -> Table:
         bytes_total=opened.source.size,
         bytes_read=lambda: opened.source.size,
         close=stream.close,
+        written=header.labels,
     )
     if header.in_text:
         # All is told: the child is free for another file.

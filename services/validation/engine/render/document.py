@@ -6,7 +6,8 @@ that made it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NotRequired, TypedDict, cast
 
 if TYPE_CHECKING:
@@ -102,6 +103,24 @@ class StatsDocument(TypedDict):
     byType: dict[str, int]
 
 
+class RenamedDocument(TypedDict):
+    """A column taken for a field of another spelling."""
+
+    column: str
+    field: str
+
+
+class FitDocument(TypedDict):
+    """A schema that the header is like."""
+
+    schema: str
+    score: float
+    matched: int
+    fields: int
+    missing: NotRequired[list[str]]
+    renamed: NotRequired[list[RenamedDocument]]
+
+
 class ReportDocument(TypedDict):
     """A whole report."""
 
@@ -116,15 +135,20 @@ class ReportDocument(TypedDict):
     summary: list[SummaryDocument]
     errors: list[EntryDocument]
     warnings: list[EntryDocument]
-    fits: list[dict[str, object]]
+    fits: list[FitDocument]
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """A report and the path or address of its file, as the person who asked wrote it."""
+    """A report and the path or address of its file, as the person who asked wrote it.
+
+    `schema` and `options` are what was asked for, where the form repeats it.
+    """
 
     file: str
     report: ReportDocument
+    schema: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
 
 
 def document(report: Report) -> ReportDocument:

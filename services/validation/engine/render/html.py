@@ -171,6 +171,8 @@ def _warnings(report: ReportDocument, language: Language) -> Iterator[str]:
     yield f"<section>\n<h2>{escape(WORDS[language]['warnings'])}</h2>\n<ul>\n"
     for warning in report["warnings"]:
         yield f"<li>{_message(said(warning, language))}</li>\n"
+    if left := report["stats"]["warnings"] - len(report["warnings"]):
+        yield f"<li>{escape(WORDS[language]['more'].format(number(left, language)))}</li>\n"
     yield "</ul>\n</section>\n"
 
 

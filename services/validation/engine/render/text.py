@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from services.validation.engine.messages import Language
@@ -28,6 +29,14 @@ _GREEN, _RED, _YELLOW, _BOLD, _DIM, _END = (
     "\x1b[0m",
 )
 _TODO: dict[Language, str] = {"fr": "À corriger, dans cet ordre :", "en": "To correct, in this order:"}
+_FITS: dict[Language, str] = {
+    "fr": "Schémas dont l'en-tête s'approche le plus :",
+    "en": "Schemas that the header is most like:",
+}
+_FIT: dict[Language, str] = {"fr": "{} champs sur {}", "en": "{} fields out of {}"}
+_LACKING: dict[Language, str] = {"fr": "il manque {}", "en": "{} missing"}
+_SPELT: dict[Language, str] = {"fr": "{} s'y écrit {}", "en": "{} is spelt {}"}
+_MOST_NAMES = 5
 _MORE: dict[Language, str] = {"fr": "… et {} de plus", "en": "… and {} more"}
 
 
@@ -63,10 +72,14 @@ def _lines(item: FileReport, language: Language, colour: bool) -> Iterator[str]:
         yield f"  {_painted(_TODO[language], _BOLD, colour)}"
     for rank, line in enumerate(by_importance(report), 1):
         yield from _group(rank, line, language, colour)
+    if report["fits"]:
+        yield from _fits(item, language, colour)
     if report["warnings"]:
         yield ""
     for warning in report["warnings"]:
         yield f"  {_painted('!', _YELLOW, colour)} {visible(said(warning, language))}"
+    if left := report["stats"]["warnings"] - len(report["warnings"]):
+        yield f"  {_MORE[language].format(number(left, language))}"
 
 
 def _figures(report: ReportDocument, language: Language) -> str:
@@ -94,6 +107,25 @@ def _group(rank: int, line: SummaryDocument, language: Language, colour: bool) -
 
 def _colon(language: Language) -> str:
     return " : " if language == "fr" else ": "
+
+
+def _fits(item: FileReport, language: Language, colour: bool) -> Iterator[str]:
+    """The schemas that the header is like, why, and the command that validates with the first."""
+    yield ""
+    yield f"  {_painted(_FITS[language], _BOLD, colour)}"
+    for rank, fit in enumerate(item.report["fits"], 1):
+        why = [_FIT[language].format(fit["matched"], fit["fields"])]
+        if lacking := fit.get("missing"):
+            why.append(_LACKING[language].format(_few(lacking)))
+        why += [_SPELT[language].format(pair["column"], pair["field"]) for pair in fit.get("renamed", [])][:3]
+        name = _painted(visible(fit["schema"]), _BOLD, colour)
+        yield f"  {rank}. {name} ({round(100 * fit['score'])} %){_colon(language)}{visible(' ; '.join(why))}"
+    command = shlex.join(["socle", "validate", "--schema", item.report["fits"][0]["schema"], item.file])
+    yield f"     → {visible(command)}"
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join([*names[:_MOST_NAMES], *(["…"] if len(names) > _MOST_NAMES else [])])
 
 
 def _painted(text: str, shade: str, colour: bool) -> str:

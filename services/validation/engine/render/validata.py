@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import orjson
 
@@ -32,20 +32,14 @@ def render_lines(reports: Iterable[FileReport], language: Language = "fr") -> It
         yield orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def answer(
-    item: FileReport,
-    language: Language,
-    *,
-    schema: str | None = None,
-    options: Mapping[str, object] | None = None,
-) -> Json:
+def answer(item: FileReport, language: Language) -> Json:
     """The whole answer; `schema` is the name or address that was asked for, else that of the report."""
     report = item.report
     known = "@".join(part for part in (report["schema"]["name"], report["schema"]["version"]) if part)
     return {
-        "schema": known if schema is None else schema,
+        "schema": item.schema or known,
         "url": item.file,
-        "options": dict(options or {}),
+        "options": {"ignore_header_case": False, "include_resource_data": False, **item.options},
         "version": report["engine"],
         "date": report["date"],
         "report": inner_report(report, language),

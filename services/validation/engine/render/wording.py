@@ -155,7 +155,9 @@ def _rank(code: str) -> int:
 
 
 def verdict(report: ReportDocument, language: Language) -> str:
-    """`conforme` or `non conforme`."""
+    """`conforme` or `non conforme`; `non contrôlé` when there was no schema to hold the file against."""
+    if "schema-error" in report["stats"]["byType"]:
+        return "non contrôlé" if language == "fr" else "not validated"
     if language == "fr":
         return "conforme" if report["valid"] else "non conforme"
     return "valid" if report["valid"] else "not valid"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from services.validation.engine.collector import Collector
-from services.validation.engine.messages import Finding
+from services.validation.engine.messages import Finding, Unreadable
 from services.validation.engine.options import Options, Reference
 from services.validation.engine.report import Entry
 from services.validation.engine.schema import ForeignKey, Schema
@@ -50,19 +50,24 @@ class Integrity:
             made.own_columns = self._columns(key.reference_fields)
             return made
         reference = self._options.references.get(key.resource)
-        if reference is None or not self._read_reference(reference, key, made.targets):
-            params = {"resource": key.resource, "fields": list(key.fields)}
-            self._collector.tell([Finding("foreign-key", "foreign-key-unchecked", params, "warning")])
-            return None
-        return made
+        message = "foreign-key-unchecked"
+        if reference is not None:
+            try:
+                self._read_reference(reference, key, made.targets)
+            except Unreadable:
+                message = "foreign-key-unreadable"
+            else:
+                return made
+        params = {"resource": key.resource, "fields": list(key.fields)}
+        self._collector.tell([Finding("foreign-key", message, params, "warning")])
+        return None
 
-    def _read_reference(self, reference: Reference, key: ForeignKey, targets: HashLog) -> bool:
+    def _read_reference(self, reference: Reference, key: ForeignKey, targets: HashLog) -> None:
         from services.validation.engine.table.reference import key_blocks
 
         for columns, view, faults in key_blocks(reference, key.reference_fields, self._options):
             hashes, empty = hash_rows(columns.values(view, faults))
             targets.add(hashes[~empty], empty[~empty].astype("int64"))
-        return True
 
     @property
     def columns(self) -> frozenset[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.validation.engine.messages import Message
 
 _SCHEMA = ("Schéma inutilisable", "Unusable schema")
+_NOT_TOLD = ("Schéma non précisé", "Schema not told")
 _HEADER = ("En-tête", "Header")
 _ABSENT = ("Colonne absente", "Missing column")
 _KEY = ("Clé", "Key")
@@ -89,6 +90,22 @@ _SCHEMAS: dict[str, Message] = {
         "`{path}`: there is no key “{found}”, it has no effect.",
         "Vouliez-vous écrire « {near} » ?",
         "Did you mean “{near}”?",
+    ),
+    "schema-not-told": Message(
+        *_NOT_TOLD,
+        "Aucun schéma n'est demandé, et les colonnes du fichier ne rappellent aucun des schémas embarqués.",
+        "No schema is asked for, and the columns of the file are like those of no bundled schema.",
+        "Dites avec quel schéma contrôler le fichier ; « socle schemas » les donne tous.",
+        "Say which schema to validate the file with; `socle schemas` lists them all.",
+    ),
+    "schema-not-told-fits": Message(
+        *_NOT_TOLD,
+        "Aucun schéma n'est demandé ; d'après ses colonnes, le fichier suit sans doute « {schema} », dont il a {count} "
+        "champs sur {limit}.",
+        "No schema is asked for; by its columns, the file probably follows “{schema}”, of which it has {count} fields "
+        "out of {limit}.",
+        "Contrôlez-le avec le schéma `{schema}`, ou celui qu'il suit vraiment.",
+        "Validate it with the schema `{schema}`, or the one it really follows.",
     ),
     "schema-texts-shape": _schema(
         "`{path}` doit être une liste de textes.", "`{path}` must be a list of texts."
@@ -235,6 +252,13 @@ _ROWS: dict[str, Message] = {
         "The value `{values}` ({fields}) is not among those of {target} {resource}.",
         "Corrigez la valeur, ou ajoutez-la à la table à laquelle elle renvoie.",
         "Correct the value, or add it to the table it refers to.",
+    ),
+    "foreign-key-unreadable": Message(
+        *_KEY,
+        "La clé étrangère ({fields}) n'a pas été contrôlée : la table « {resource} » ne peut pas être lue.",
+        "The foreign key ({fields}) was not checked: the table “{resource}” cannot be read.",
+        "Corrigez d'abord cette table.",
+        "Correct that table first.",
     ),
     "foreign-key-unchecked": Message(
         *_KEY,

@@ -89,6 +89,8 @@ class Block:
 class Table:
     """A table being read. `label` names it to a person: a file's name, a sheet's, a zip member's.
 
+    `header` has the labels less the spaces around them; `written`, where it is known, as they are.
+
     `scan`, where there is one, gives the records of `blocks` judged by a rule a column; use one or the other, once.
     """
 
@@ -104,6 +106,7 @@ class Table:
     bytes_read: Callable[[], int] = lambda: 0
     close: Callable[[], None] = lambda: None
     scan: Callable[[Sequence[Rule]], Iterator[Block]] | None = None
+    written: Sequence[str] = ()
 
 
 def count_breaks(texts: pa.Array) -> pa.Array:

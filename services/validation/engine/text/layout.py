@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from services.validation.engine.labels import plain
+from services.validation.engine.labels import least_labels, plain
 from services.validation.engine.text.lines import MAX_CELL
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -23,7 +23,8 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 class Layout:
     """`header_line` is the header's first physical line; the data start `data_start` UTF-8 bytes further on.
 
-    `data_line` is the physical line of the first record.
+    `header` has the labels less the spaces around them, `written` as they are; `data_line` is the physical line of
+    the first record.
     """
 
     delimiter: str
@@ -31,6 +32,7 @@ class Layout:
     header_line: int
     data_start: int
     data_line: int
+    written: tuple[str, ...] = ()
 
 
 def _first_lines(text: str) -> Iterator[str]:
@@ -76,7 +78,7 @@ def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
     start = 0
     for cells in islice(reader, _TITLE_LINES):
         matches = len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT] if cell} & wanted)
-        if best is None or (best[0] == 0 and matches >= max(1, len(wanted) // 3)):
+        if best is None or (best[0] == 0 and matches >= least_labels(len(wanted), best[3])):
             best = (matches, start, reader.line_num, cells)
         if best[0]:
             break
@@ -91,4 +93,5 @@ def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:
         before + 1,
         len(header_text.encode("utf-8", "replace")),
         after + 1,
+        tuple(cells),
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from services.validation.engine.messages import Finding, Unreadable
 from services.validation.engine.text.stream import Utf8Stream
 
 MAX_CELL = 32 << 20  # characters; a longer cell is taken for an unclosed quote
 _MAX_RECOVERIES = 50
+_PACKED_LINES = 1_000
 
 
 def split_lines(text: str) -> Iterator[str]:
@@ -35,9 +37,30 @@ def stream_lines(stream: Utf8Stream) -> Iterator[str]:
         yield "".join(pending)
 
 
-def ends_inside_quotes(lines: list[str], delimiter: str) -> bool:
+def ends_inside_quotes(lines: Iterable[str], delimiter: str) -> bool:
     """Whether the record made of these lines is still open after the last one."""
-    return sum(1 for _ in csv.reader([*lines, "\n", "x"], delimiter=delimiter)) < 2
+    return sum(1 for _ in csv.reader(chain(lines, ("\n", "x")), delimiter=delimiter)) < 2
+
+
+class _Lines:
+    """The lines of one record, packed: an unclosed quote may hold millions, which cost ten times their text apart."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._packed: list[str] = []
+        self._loose: list[str] = []
+
+    def append(self, line: str) -> None:
+        self.count += 1
+        self._loose.append(line)
+        if len(self._loose) >= _PACKED_LINES:
+            self._packed.append("".join(self._loose))
+            self._loose = []
+
+    def __iter__(self) -> Iterator[str]:
+        for text in self._packed:
+            yield from split_lines(text)
+        yield from self._loose
 
 
 class Records:
@@ -51,8 +74,8 @@ class Records:
         self.findings: list[Finding] = []
         self.row = first_row
         self._lines = lines
-        self._again: list[str] = []
-        self._record: list[str] = []
+        self._record = _Lines()
+        self._ahead: str | None = None
         self._line = first_line
         self._delimiter = delimiter
         self._recoveries = 0
@@ -63,27 +86,27 @@ class Records:
         while True:
             try:
                 cells = next(reader, None)
-                open_end = cells is not None and len(self._record) > 1 and self._is_last()
+                open_end = cells is not None and self._record.count > 1 and self._is_last()
                 swallowed = open_end and ends_inside_quotes(self._record, self._delimiter)
             except csv.Error:
                 cells, swallowed = [], True
             if cells is None:
                 return
-            lines = self._record
+            taken = self._record.count
             if swallowed:
-                cells = self._recover()
-                lines = lines[:1]
+                cells, taken = self._recover(), 1
                 reader = csv.reader(self._feed(), delimiter=self._delimiter)
             elif self._is_lone_open_quote(cells):
                 self._tell_unclosed()
             yield self._line, cells
-            self._line += len(lines)
+            self._line += taken
             self.row += 1
-            self._record = []
+            self._record = _Lines()
 
     def _feed(self) -> Iterator[str]:
         while True:
-            line = self._again.pop() if self._again else next(self._lines, None)
+            line = self._ahead if self._ahead is not None else next(self._lines, None)
+            self._ahead = None
             if line is None:
                 return
             self._record.append(line)
@@ -91,19 +114,16 @@ class Records:
 
     def _is_last(self) -> bool:
         """Whether nothing is left to read: looks one line ahead."""
-        if self._again:
-            return False
-        line = next(self._lines, None)
-        if line is not None:
-            self._again.append(line)
-        return line is None
+        if self._ahead is None:
+            self._ahead = next(self._lines, None)
+        return self._ahead is None
 
     def _is_lone_open_quote(self, cells: list[str]) -> bool:
         return (
-            len(self._record) == 1
-            and '"' in self._record[0]
+            self._record.count == 1
+            and '"' in (line := next(iter(self._record)))
             and bool(cells)
-            and not self._record[0].endswith('"')
+            and not line.endswith('"')
             and self._is_last()
             and ends_inside_quotes(self._record, self._delimiter)
         )
@@ -115,8 +135,11 @@ class Records:
             raise Unreadable(
                 Finding("source-error", "quotes-hopeless", {"count": _MAX_RECOVERIES}, line=self._line)
             )
-        self._again.extend(reversed(self._record[1:]))
-        return next(csv.reader(self._record[:1], delimiter=self._delimiter), [])
+        lines = iter(self._record)
+        first = next(lines)
+        ahead, self._ahead = self._ahead, None
+        self._lines = chain(lines, () if ahead is None else (ahead,), self._lines)
+        return next(csv.reader([first], delimiter=self._delimiter), [])
 
     def _tell_unclosed(self) -> None:
         self.findings.append(Finding("source-error", "unclosed-quote", {}, row=self.row, line=self._line))

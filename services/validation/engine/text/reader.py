@@ -111,6 +111,7 @@ class _TextReader:
             bytes_read=lambda: self._stream.bytes_read,
             close=self._close,
             scan=None if self._exact or not library.available() else self._scanned,
+            written=layout.written,
         )
 
     def _close(self) -> None:

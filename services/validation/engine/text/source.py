@@ -32,8 +32,12 @@ class ByteSource:
         return self._stream
 
     def head(self, size: int) -> bytes:
-        """The first `size` bytes, or all of them if fewer."""
-        return self.rewind().read(size)
+        """The first `size` bytes, or all of them if fewer; a reader under way goes on where it was."""
+        place = self._stream.tell()
+        try:
+            return self.rewind().read(size)
+        finally:
+            self._stream.seek(place)
 
     def close(self) -> None:
         if self._owned:
