@@ -107,7 +107,9 @@ async def list_errors(
     validation_id: UUID,
     resource: Annotated[str | None, Query(max_length=500, description="Name of a file of a package.")] = None,
     field: Annotated[str | None, Query(max_length=500, description="Name of the field.")] = None,
-    code: Annotated[str | None, Query(max_length=100, description="Kind: `type-error`, …")] = None,
+    kind: Annotated[
+        str | None, Query(alias="type", max_length=100, description="Kind: `type-error`, …")
+    ] = None,
     row: Annotated[int | None, Query(ge=1, le=2**62, description="Row number; the header is 1.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -116,7 +118,7 @@ async def list_errors(
     after = decode_cursor(LISTING, cursor, [int])[0] if cursor is not None else -1
     context: ValidationContext = context_of(request)
     _, stored = await operations.find(context, validation_id)
-    wanted = ErrorFilter(resource, field, code, row)
+    wanted = ErrorFilter(resource, field, kind, row)
     items, last = await operations.page(context, stored, wanted, after, limit)
     following = None if last is None else encode_cursor(LISTING, [last])
     document = {"items": orjson.Fragment(items), "next": following}

@@ -45,7 +45,7 @@ class ErrorFilter:
 
     resource: str | None = None
     field: str | None = None
-    code: str | None = None
+    kind: str | None = None
     row: int | None = None
 
     def keeps(self, error: Mapping[str, Any]) -> bool:
@@ -53,7 +53,7 @@ class ErrorFilter:
         return (
             self.resource in (None, error.get("resource"))
             and self.field in (None, error["fieldName"])
-            and self.code in (None, error["type"])
+            and self.kind in (None, error["type"])
             and self.row in (None, error["rowNumber"])
         )
 

@@ -184,9 +184,7 @@ async def report(context: ValidationContext, validation_id: UUID) -> orjson.Frag
 
 def view(context: ValidationContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return a validation as the API shows it (see `schemas.validations.ValidationView`)."""
-    link = context.link(f"/validation/v1/validations/{row['id']}")
     done = row["state"] == "done"
-    explained = row["schema_sha256"] is not None
     return {
         "id": row["id"],
         "state": row["state"],
@@ -203,13 +201,33 @@ def view(context: ValidationContext, row: dict[str, Any]) -> dict[str, Any]:
         "stats": _stats(row) if done else None,
         "problem": row["problem"],
         "resources": None if row["resources"] is None else [_resource(item) for item in row["resources"]],
-        "links": {
-            "self": link,
-            "report": f"{link}/report" if done else None,
-            "events": f"{link}/events",
-            "content": f"{link}/content" if row["state"] == "awaiting" else None,
-            "schema": f"{link}/schema" if explained else None,
-        },
+        "links": _links(context, row),
+    }
+
+
+# The forms of a report: what their link is called, and the end of their address.
+_REPORTS = {
+    "report": "",
+    "report_errors": "/errors",
+    "report_html": ".html",
+    "report_csv": ".csv",
+    "report_txt": ".txt",
+    "report_sarif": ".sarif",
+    "report_junit": ".junit.xml",
+}
+
+
+def _links(context: ValidationContext, row: Mapping[str, Any]) -> dict[str, str | None]:
+    link = context.link(f"/validation/v1/validations/{row['id']}")
+    done = row["state"] == "done"
+    shown = done and row["resources"] is None and row["storage_key"] is not None
+    return {
+        "self": link,
+        **{name: f"{link}/report{end}" if done else None for name, end in _REPORTS.items()},
+        "report_xlsx": f"{link}/report.xlsx" if shown else None,
+        "events": f"{link}/events",
+        "content": f"{link}/content" if row["state"] == "awaiting" else None,
+        "schema": f"{link}/schema" if row["schema_sha256"] is not None else None,
     }
 
 
