@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -193,6 +194,7 @@ class _Validation:
         )
 
 
+@cache
 def engine_name() -> str:
     """The engine and its version, as reports tell it."""
     try:
