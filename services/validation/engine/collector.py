@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 5
 MOST_OF_RECORDS = 1_000_000  # characters of whole records, over one report; a cell counts for one more
+MOST_WARNINGS = 1_000  # kept of one kind: a table without end has one a column; all are counted
 Kind = tuple[int, str, str | None]  # column number (0: the table), code, constraint
 
 
@@ -33,6 +35,7 @@ class Collector:
         self._groups: dict[Kind, _Group] = {}
         self._order = 0
         self._left_for_records = MOST_OF_RECORDS
+        self._warned: Counter[str] = Counter()
         self.warnings: list[Entry] = []
 
     def room(self, kind: Kind) -> int:
@@ -54,7 +57,8 @@ class Collector:
         if self.room(kind) <= 0 or view.width(offset) > self._left_for_records:
             return None
         cells = tuple(text[:LONGEST_CELL] for text in view.record(offset))
-        self._left_for_records -= sum(map(len, cells), len(cells))
+        # A short record of a wide table is as long to look for as a full one.
+        self._left_for_records -= max(view.width(offset), sum(map(len, cells), len(cells)))
         return cells
 
     def add(self, kind: Kind, entry: Entry) -> None:
@@ -77,13 +81,19 @@ class Collector:
                 cell=finding.cell,
             )
             if finding.level == "warning":
-                self.warnings.append(entry)
+                self._warned[finding.code] += 1
+                if self._warned[finding.code] <= MOST_WARNINGS:
+                    self.warnings.append(entry)
             else:
                 self.add((finding.field_number or 0, finding.code, None), entry)
 
     @property
     def total(self) -> int:
         return sum(group.count for group in self._groups.values())
+
+    @property
+    def warning_total(self) -> int:
+        return self._warned.total()
 
     def summary(self) -> tuple[SummaryLine, ...]:
         """One line a column and kind, in the order of columns."""

@@ -183,7 +183,7 @@ class _Validation:
             table=self._facts,
             schema=SchemaFacts(schema.name, schema.title, schema.version) if schema else SchemaFacts(),
             error_count=collector.total,
-            warning_count=len(collector.warnings),
+            warning_count=collector.warning_total,
             summary=collector.summary(),
             errors=collector.errors(),
             warnings=tuple(collector.warnings),
