@@ -1,7 +1,6 @@
 """`/validation/v1/validations/{id}/report`: the permanent report of a validation, in every form."""
 
 import asyncio
-import gzip
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -98,7 +97,7 @@ async def read_report(request: Request, validation_id: UUID) -> Response:
         headers["link"] = f'<{context.link(SCHEMA_PATH)}>; rel="describedby"; type="{SCHEMA_MEDIA}"'
     if not_modified(request, headers["etag"]):
         return Response(status_code=304, headers=headers)
-    return Response(gzip.decompress(stored), media_type="application/json", headers=headers)
+    return Response(await validations.unpacked(stored), media_type="application/json", headers=headers)
 
 
 @reports.get("/report/errors", response_model=ErrorPage, summary="Page through the errors")

@@ -1,7 +1,6 @@
 """Validations: their end, how they are found, waited for and shown. Operations never commit."""
 
 import asyncio
-import gzip
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.validation.domain import reports as documents
 from services.validation.domain.problems import ValidationNotFound
 from services.validation.domain.states import ended
 from services.validation.domain.verdict import Verdict
@@ -179,7 +179,14 @@ async def wait_ended(context: ValidationContext, validation_id: UUID, seconds: f
 async def report(context: ValidationContext, validation_id: UUID) -> orjson.Fragment | None:
     """Return the report of a validation, as a part of a JSON document to write, or None when it has none."""
     stored = await reports.get(context.db, validation_id)
-    return None if stored is None else orjson.Fragment(gzip.decompress(stored))
+    return None if stored is None else orjson.Fragment(await unpacked(stored))
+
+
+async def unpacked(stored: bytes) -> bytes:
+    """Return the JSON of a stored report; a large one does not hold up the other requests."""
+    if not documents.is_large(stored):
+        return documents.unpacked(stored)
+    return await asyncio.to_thread(documents.unpacked, stored)
 
 
 def view(context: ValidationContext, row: dict[str, Any]) -> dict[str, Any]:
