@@ -218,6 +218,64 @@ def _spoil_deliberation(rng: random.Random, row: Row) -> None:
     row[column] = text
 
 
+def _budget(rng: random.Random, count: int) -> Iterator[Row]:
+    yield [
+        *(
+            "BGT_NATDEC",
+            "BGT_ANNEE",
+            "BGT_SIRET",
+            "BGT_NOM",
+            "BGT_CONTNAT",
+            "BGT_CONTNAT_LABEL",
+            "BGT_NATURE",
+        ),
+        *(
+            "BGT_NATURE_LABEL",
+            "BGT_FONCTION",
+            "BGT_FONCTION_LABEL",
+            "BGT_OPERATION",
+            "BGT_SECTION",
+            "BGT_OPBUDG",
+        ),
+        *("BGT_CODRD", "BGT_MTREAL", "BGT_MTBUDGPREC", "BGT_MTRARPREC", "BGT_MTPROPNOUV", "BGT_MTPREV"),
+        *("BGT_CREDOUV", "BGT_MTRAR3112", "BGT_ARTSPE"),
+    ]
+    chapters = [
+        ("011", "charges générales"),
+        ("012", "personnel"),
+        ("65", "gestion"),
+        ("21", "immobilisations"),
+    ]
+    for number in range(count):
+        chapter, label = rng.choice(chapters)
+        yield [
+            *("compte administratif", str(2017 + number % 8), "21860194600013", "Ville de Poitiers"),
+            *(chapter, label, str(rng.randrange(6000, 6999)), _sentence(rng, 2)),
+            *(f"{rng.randrange(100):02d}", rng.choice(_WORDS), ""),
+            "investissement" if chapter == "21" else "fonctionnement",
+            "réel" if number % 9 else "ordre",
+            rng.choice(["recette", "dépense"]),
+            f"{rng.randrange(100, 200_000)}.{rng.randrange(100):02d}",
+            *("", "", "", f"{rng.randrange(100, 200_000)}.00", "", "", ""),
+        ]
+
+
+def _spoil_budget(rng: random.Random, row: Row) -> None:
+    column, text = rng.choice(
+        [
+            (0, "budget"),
+            (1, "17"),
+            (2, "21860194600000"),
+            (4, ""),
+            (6, "1234567890"),
+            (11, "Investissement"),
+            (13, "débit"),
+            (14, "12,5 €"),
+        ]
+    )
+    row[column] = text
+
+
 def _wide(rng: random.Random, count: int) -> Iterator[Row]:
     yield [f"{kind}_{index}" for index in range(10) for kind in ("texte", "entier", "nombre", "jour")]
     for number in range(count):
@@ -242,6 +300,7 @@ MODELS: dict[
 ] = {
     "subventions": (_subventions, _spoil_subvention),
     "deliberations": (_deliberations, _spoil_deliberation),
+    "budget": (_budget, _spoil_budget),
     "wide": (_wide, _spoil_wide),
 }
 

@@ -52,6 +52,7 @@ USUAL: Mapping[str, object] = {
     "names": "2023.csv, 2024.csv",
     "near": "Date de délibération",
     "number": 4,
+    "opposite": "maxLength",
     "option": "trueValues",
     "others": "Feuil2, Feuil3",
     "param": "column",

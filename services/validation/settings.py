@@ -26,7 +26,7 @@ class ValidationSettings(Settings):
     )
 
     validation_max_upload_bytes: int = Field(
-        default=100_000_000, ge=1, description="Largest file accepted, uploaded or fetched, in bytes."
+        default=500_000_000, ge=1, description="Largest file accepted, uploaded or fetched, in bytes."
     )
     validation_rate_anonymous: str = Field(
         default="60/minute",

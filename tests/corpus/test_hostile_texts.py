@@ -82,6 +82,24 @@ def test_a_hundred_thousand_columns() -> None:
     assert places(report) == [("type-error", 2, 2, 1)]
 
 
+@pytest.mark.parametrize("cell", ["a", ""], ids=["doubled", "blank"])
+def test_labels_without_end_are_counted_in_a_report_of_a_bounded_size(cell: str) -> None:
+    """A short record of a wide table is not looked for anew for each of its cells."""
+    width = 30_000
+    data = ",".join(["a", *[cell] * width]) + "\n1\n"
+    report = validate(data.encode(), {"fields": [{"name": "a", "type": "integer"}]})
+    assert report.error_count == 2 * width
+    document = report.to_dict()
+    assert document["stats"]["byType"]["missing-cell"] == width  # type: ignore[index]
+    assert len(document["summary"]) == 10_000  # type: ignore[arg-type]
+    long = validate(b"a," + b"x" * (5 << 20) + b"\n1,2\n", {"fields": [{"name": "a"}]})
+    assert (long.warning_count, long.error_count) == (1, 0)
+    assert len(str(long.to_dict())) < 10_000
+    extra = ",".join(["a", *(f"c{number}" for number in range(width))]) + "\n"
+    warned = validate(extra.encode(), {"fields": [{"name": "a", "type": "integer"}]})
+    assert (warned.warning_count, len(warned.warnings)) == (width, 1_000)
+
+
 ABSURD = (
     *("1e999999999", "-1e999999999", "1e-999999999", "9" * 5_000, "9" * 100_000, "0" * 5_000 + "1"),
     *("NaN", "sNaN", "-NaN", "Infinity", "1e1000000", "0000-00-00", "99999-12-31", "2020-02-30", "24:00:00"),

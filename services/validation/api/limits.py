@@ -42,7 +42,9 @@ class LimitsView(BaseModel):
     errors_listed: int = Field(description="Errors listed for each field and kind; all are counted.")
     schedules_per_owner: int = Field(description="Scheduled validations of one owner.")
     schedule_failures: int = Field(description="Failures in a row that pause a scheduled validation.")
-    rate: str = Field(description="Validations that the caller may ask; matches are counted apart, alike.")
+    rate: str = Field(
+        description="Validations that the caller may ask; matches and checks of schemas are counted apart, alike."
+    )
     rate_anonymous: str
     rate_key: str
     rate_per_address: str = Field(description="Requests of any kind from one address.")

@@ -19,7 +19,10 @@ def package(
     files: Sequence[tuple[str, Stored]],
     place: tuple[str, ...],
 ) -> Submission:
-    """Return the submission of a package; raises `InvalidRequest` unless its resources and the files agree."""
+    """Return the submission of a package.
+
+    Raises `InvalidRequest` unless its resources and the files agree, and `UrlNotAllowed`.
+    """
     by_name = dict(files)
     at = "/" + "/".join(place) + "/resources"
     _check_package(context, described, files, at)
@@ -36,6 +39,8 @@ def package(
                 fr="Aucun fichier de ce nom n'est joint, et ce n'est pas une adresse (http ou https).",
                 en="No file of this name is attached, and this is no address (http or https).",
             )
+        if url is not None:
+            context.http.check(url)
         label = file_label(item.path.partition("?")[0])
         resources.append(submissions.resource(item.name, label, schema, url=url, stored=stored))
     return submissions.package(file_label(described.name), resources, given)

@@ -1,7 +1,6 @@
 """`/validation/v1/validations/{id}/report`: the permanent report of a validation, in every form."""
 
 import asyncio
-import gzip
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -98,7 +97,7 @@ async def read_report(request: Request, validation_id: UUID) -> Response:
         headers["link"] = f'<{context.link(SCHEMA_PATH)}>; rel="describedby"; type="{SCHEMA_MEDIA}"'
     if not_modified(request, headers["etag"]):
         return Response(status_code=304, headers=headers)
-    return Response(gzip.decompress(stored), media_type="application/json", headers=headers)
+    return Response(await validations.unpacked(stored), media_type="application/json", headers=headers)
 
 
 @reports.get("/report/errors", response_model=ErrorPage, summary="Page through the errors")
@@ -107,7 +106,9 @@ async def list_errors(
     validation_id: UUID,
     resource: Annotated[str | None, Query(max_length=500, description="Name of a file of a package.")] = None,
     field: Annotated[str | None, Query(max_length=500, description="Name of the field.")] = None,
-    code: Annotated[str | None, Query(max_length=100, description="Kind: `type-error`, …")] = None,
+    kind: Annotated[
+        str | None, Query(alias="type", max_length=100, description="Kind: `type-error`, …")
+    ] = None,
     row: Annotated[int | None, Query(ge=1, le=2**62, description="Row number; the header is 1.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
@@ -116,7 +117,7 @@ async def list_errors(
     after = decode_cursor(LISTING, cursor, [int])[0] if cursor is not None else -1
     context: ValidationContext = context_of(request)
     _, stored = await operations.find(context, validation_id)
-    wanted = ErrorFilter(resource, field, code, row)
+    wanted = ErrorFilter(resource, field, kind, row)
     items, last = await operations.page(context, stored, wanted, after, limit)
     following = None if last is None else encode_cursor(LISTING, [last])
     document = {"items": orjson.Fragment(items), "next": following}

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
 
 from services.validation.domain.problems import MissingFile
-from services.validation.domain.registry import SchemaChoice, lint
+from services.validation.domain.registry import SchemaChoice
 from services.validation.domain.schema_changes import compare, summary
 from services.validation.engine.render import documentation, template
-from services.validation.operations import matching
+from services.validation.operations import descriptors, matching
 from services.validation.operations.context import ValidationContext
 from services.validation.operations.validations import rate_of
 from services.validation.schemas.schemas import (
@@ -38,8 +38,6 @@ LISTING = "schemas"
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HTML = "text/html; charset=utf-8"
-# A schema is larger than the other JSON bodies, and no real one comes near this.
-MAX_DESCRIPTOR_BYTES = 10_000_000
 
 _MATCH_BODY = {
     "required": True,
@@ -73,12 +71,27 @@ async def list_schemas(request: Request, query: Annotated[SchemaQuery, Query()])
     return page_response(request, {"items": [_summary(context, name) for name in shown], "next": following})
 
 
-@router.post("/lint", response_model=LintView, max_body_size=MAX_DESCRIPTOR_BYTES, summary="Check a schema")
-async def lint_schema(
-    request: Request, descriptor: Annotated[dict[str, Any], Body(description="A Table Schema descriptor.")]
-) -> Response:
+@router.post(
+    "/lint",
+    response_model=LintView,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object", "description": "A Table Schema descriptor."}
+                }
+            },
+        }
+    },
+    max_body_size=UNBOUNDED,
+    summary="Check a schema",
+)
+async def lint_schema(request: Request, caller: CallerDep) -> Response:
     """Say what is wrong or doubtful in a schema, each finding with its place; misspelt keys with the right name."""
-    return json_response(request, lint(descriptor))
+    context: ValidationContext = context_of(request)
+    await count_hit(request, "lints", rate_of(context, caller), caller.name)
+    return json_response(request, await descriptors.lint(context, request.stream()))
 
 
 @router.post(

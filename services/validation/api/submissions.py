@@ -186,6 +186,8 @@ async def _of_body(context: ValidationContext, asked: ValidationRequest) -> Subm
     given = descriptors.listed(descriptor)
     if asked.rows is not None:
         return await _rows(context, asked.rows, asked.filename, schema, given)
+    if asked.url is not None:
+        context.http.check(asked.url)
     label = file_label(asked.filename or (asked.url or "").partition("?")[0])
     return Submission(label, schema=schema, url=asked.url, descriptors=given)
 

@@ -13,11 +13,11 @@ from typing import Any
 import orjson
 
 from services.validation.domain.problems import UnknownSchema
-from services.validation.engine import bundle, inspect_schema
+from services.validation.engine import bundle, inspect_schema, lint_schema
 from services.validation.engine.match import Candidate
 from services.validation.engine.messages import word
 from services.validation.engine.references import References, SchemaNotFound, in_order, latest_of
-from services.validation.engine.schema import Schema
+from services.validation.engine.schema import ParsedSchema, Schema
 
 # Shown when nothing resembles what was asked for.
 _WELL_KNOWN = ("scdl/deliberations", "scdl/subventions", "scdl/budget", "scdl/equipements", "scdl/catalogue")
@@ -143,7 +143,17 @@ def _folded(text: str) -> str:
 
 def lint(candidate: Mapping[str, Any]) -> dict[str, Any]:
     """Judge a descriptor: `valid`, and the findings with their level, place and words."""
-    judged = inspect_schema(candidate)
+    judged = lint_schema(candidate)
+    return {"valid": judged.schema is not None, "findings": told(judged)}
+
+
+def lint_document(body: bytes) -> dict[str, Any]:
+    """Judge a descriptor written in JSON (see `lint`)."""
+    return lint(orjson.loads(body))
+
+
+def told(judged: ParsedSchema) -> list[dict[str, str]]:
+    """Return what was found in a descriptor, with its level, its place and its words."""
     findings = []
     for finding in judged.findings:
         fr, en = (word(finding.key, finding.params, language) for language in ("fr", "en"))
@@ -156,4 +166,4 @@ def lint(candidate: Mapping[str, Any]) -> dict[str, Any]:
                 "message_en": " ".join(part for part in (en.text, en.fix) if part),
             }
         )
-    return {"valid": judged.schema is not None, "findings": findings}
+    return findings

@@ -22,9 +22,14 @@ def is_large(stored: bytes) -> bool:
     return int.from_bytes(stored[-4:], "little") > LARGE_BYTES
 
 
+def unpacked(stored: bytes) -> bytes:
+    """Return the JSON of a stored report."""
+    return gzip.decompress(stored)
+
+
 def sections(stored: bytes, file: str) -> list[FileReport]:
     """Return the report of a file called `file`, or those of the files of a package."""
-    document: dict[str, Any] = orjson.loads(gzip.decompress(stored))
+    document: dict[str, Any] = orjson.loads(unpacked(stored))
     if "resources" not in document:
         return [FileReport(file, cast(ReportDocument, document))]
     return [FileReport(item["name"], item["report"]) for item in document["resources"]]
@@ -45,7 +50,7 @@ class ErrorFilter:
 
     resource: str | None = None
     field: str | None = None
-    code: str | None = None
+    kind: str | None = None
     row: int | None = None
 
     def keeps(self, error: Mapping[str, Any]) -> bool:
@@ -53,7 +58,7 @@ class ErrorFilter:
         return (
             self.resource in (None, error.get("resource"))
             and self.field in (None, error["fieldName"])
-            and self.code in (None, error["type"])
+            and self.kind in (None, error["type"])
             and self.row in (None, error["rowNumber"])
         )
 

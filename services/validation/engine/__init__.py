@@ -19,7 +19,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from services.validation.engine.inspection import inspect_schema
+    from services.validation.engine.inspection import inspect_schema, lint_schema
     from services.validation.engine.messages import Finding, Message, Unreadable
     from services.validation.engine.options import Options, Progress, Reference
     from services.validation.engine.report import Entry, Report, SummaryLine
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from services.validation.engine.validation import resolve_schema, schema_from_json, validate
 
 _HOMES = {
-    "inspection": ("inspect_schema",),
+    "inspection": ("inspect_schema", "lint_schema"),
     "messages": ("Finding", "Message", "Unreadable"),
     "options": ("Options", "Progress", "Reference"),
     "report": ("Entry", "Report", "SummaryLine"),
@@ -62,6 +62,7 @@ __all__ = [
     "SummaryLine",
     "Unreadable",
     "inspect_schema",
+    "lint_schema",
     "parse_schema",
     "resolve_schema",
     "schema_from_json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from services.validation.engine.table.view import BlockView
 
 EXAMPLES = 5
-MOST_WARNINGS = 1_000  # one an unknown column, and a file may have a hundred thousand
 MOST_OF_RECORDS = 1_000_000  # characters of whole records, over one report; a cell counts for one more
+MOST_WARNINGS = 1_000  # kept of one kind: a table without end has one a column; all are counted
 Kind = tuple[int, str, str | None]  # column number (0: the table), code, constraint
 
 
@@ -34,8 +35,8 @@ class Collector:
         self._groups: dict[Kind, _Group] = {}
         self._order = 0
         self._left_for_records = MOST_OF_RECORDS
+        self._warned: Counter[str] = Counter()
         self.warnings: list[Entry] = []
-        self.warned = 0
 
     def room(self, kind: Kind) -> int:
         """How many more samples of this kind are wanted."""
@@ -56,7 +57,8 @@ class Collector:
         if self.room(kind) <= 0 or view.width(offset) > self._left_for_records:
             return None
         cells = tuple(text[:LONGEST_CELL] for text in view.record(offset))
-        self._left_for_records -= sum(map(len, cells), len(cells))
+        # A short record of a wide table is as long to look for as a full one.
+        self._left_for_records -= max(view.width(offset), sum(map(len, cells), len(cells)))
         return cells
 
     def add(self, kind: Kind, entry: Entry) -> None:
@@ -79,8 +81,8 @@ class Collector:
                 cell=finding.cell,
             )
             if finding.level == "warning":
-                self.warned += 1
-                if len(self.warnings) < MOST_WARNINGS:
+                self._warned[finding.code] += 1
+                if self._warned[finding.code] <= MOST_WARNINGS:
                     self.warnings.append(entry)
             else:
                 self.add((finding.field_number or 0, finding.code, None), entry)
@@ -88,6 +90,10 @@ class Collector:
     @property
     def total(self) -> int:
         return sum(group.count for group in self._groups.values())
+
+    @property
+    def warning_total(self) -> int:
+        return self._warned.total()
 
     def summary(self) -> tuple[SummaryLine, ...]:
         """One line a column and kind, in the order of columns."""

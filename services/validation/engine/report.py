@@ -9,6 +9,8 @@ from services.validation.engine.messages import Language, Wording, word
 
 REPORT_VERSION = "1.1"
 LONGEST_CELL = 500
+# Lines of a summary that are written: more come from a table without end, and are counted.
+MOST_LINES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Entry:
             "message": {"fr": fr.text, "en": en.text},
             "rowNumber": self.row,
             "lineNumber": self.line,
-            "fieldName": self.field,
+            "fieldName": None if self.field is None else _label(self.field),
             "fieldNumber": self.field_number,
             "cell": cell[:LONGEST_CELL] if cell is not None and cut else cell,
         }
@@ -91,7 +93,7 @@ class SummaryLine:
         return {
             "type": self.code,
             "constraint": self.constraint,
-            "fieldName": self.field,
+            "fieldName": None if self.field is None else _label(self.field),
             "fieldNumber": self.field_number,
             "count": self.count,
             "title": {"fr": fr.title, "en": en.title},
@@ -171,7 +173,7 @@ class Report:
                 "encoding": table.encoding or None,
                 "delimiter": table.delimiter or None,
                 "bytes": table.bytes,
-                "header": list(table.header),
+                "header": [_label(label) for label in table.header],
                 "headerLine": table.header_line,
             },
             "schema": {
@@ -187,7 +189,7 @@ class Report:
                 "errorsListed": len(self.errors),
                 "byType": self.counts,
             },
-            "summary": [line.to_dict() for line in self.summary],
+            "summary": [line.to_dict() for line in self.summary[:MOST_LINES]],
             "errors": [entry.to_dict() for entry in self.errors],
             "warnings": [entry.to_dict() for entry in self.warnings],
             "fits": [dict(fit) for fit in self.fits],
@@ -198,6 +200,11 @@ def _example(entry: Entry) -> dict[str, object]:
     """An example of a summary line: what tells the row and the error, without what the line already says."""
     kept = ("rowNumber", "lineNumber", "cell", "cellTruncated", "message", "fix", "advice")
     return {name: value for name, value in entry.to_dict().items() if name in kept}
+
+
+def _label(text: str) -> str:
+    """A label as reports repeat it, once a finding: what a whole file of one line is cut to."""
+    return text[:LONGEST_CELL]
 
 
 def _plain_json(value: object) -> object:

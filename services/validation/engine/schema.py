@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -33,10 +34,11 @@ _FIELD_KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class CustomCheck:
-    """A check declared in `custom_checks`, not yet built: its name and its parameters as written."""
+    """A check declared in `custom_checks`, not yet built: its name, its parameters as written, and its place."""
 
     name: str
     params: Mapping[str, object] = dataclass_field(default_factory=_empty)
+    path: str = dataclass_field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,6 @@ class _Findings(list[Finding]):
     def error(self, kind: str, path: str, **params: object) -> None:
         self.append(Finding("schema-error", f"schema-{kind}", {"path": path or "/", **params}))
 
-    @property
-    def failed(self) -> bool:
-        return any(finding.level == "error" for finding in self)
-
 
 def parse_schema(descriptor: object) -> ParsedSchema:
     """Read a Table Schema descriptor (decoded JSON).
@@ -112,25 +110,34 @@ def parse_schema(descriptor: object) -> ParsedSchema:
     `engine.inspection.inspect_schema`, which needs the cell readers.
     `schema` is None when an error was found: validating with half a schema would mislead.
     """
+    drafted, findings = draft_schema(descriptor)
+    failed = any(finding.level == "error" for finding in findings)
+    return ParsedSchema(None if failed else drafted, findings)
+
+
+def draft_schema(descriptor: object) -> tuple[Schema | None, tuple[Finding, ...]]:
+    """Read what can be read of a descriptor, to judge all of it at once, and tell what is wrong in its shape.
+
+    Each field keeps its place: one that cannot be read has no name. None when there is nothing to read.
+    """
     findings = _Findings()
     if not isinstance(descriptor, Mapping):
         findings.error("not-object", "", found=_json_type(descriptor))
-        return ParsedSchema(None, tuple(findings))
+        return None, tuple(findings)
     if _too_deep(descriptor):
         findings.error("too-deep", "", limit=MAX_DEPTH)
-        return ParsedSchema(None, tuple(findings))
-    schema = _read_schema(descriptor, findings)
-    return ParsedSchema(None if findings.failed else schema, tuple(findings))
+        return None, tuple(findings)
+    return _read_schema(descriptor, findings), tuple(findings)
 
 
 def _read_schema(descriptor: Mapping[str, object], findings: _Findings) -> Schema:
     missing_values = _texts(descriptor, "missingValues", "", findings, default=("",))
     checks = list(_read_checks(descriptor.get("custom_checks"), "/custom_checks", findings))
     fields = tuple(_read_fields(descriptor.get("fields"), missing_values, checks, findings))
-    names = [field.name for field in fields]
-    for name in sorted({name for name in names if names.count(name) > 1} if len(names) < MAX_FIELDS else ()):
+    counts = Counter(field.name for field in fields if field.name)
+    for name in sorted(name for name, count in counts.items() if count > 1):
         findings.error("duplicate-field", "/fields", name=name)
-    known = frozenset(names)
+    known = frozenset(counts)
     primary_key = _key(descriptor.get("primaryKey"), "/primaryKey", findings)
     for name in primary_key:
         if name not in known:
@@ -161,10 +168,12 @@ def _read_fields(
         path = f"/fields/{index}"
         if not isinstance(item, Mapping):
             findings.error("field-not-object", path, found=_json_type(item))
+            yield Field("")
             continue
         name = item.get("name")
         if not isinstance(name, str) or not name:
             findings.error("field-name", path)
+            yield Field("")
             continue
         checks.extend(_field_checks(item.get("custom_checks"), f"{path}/custom_checks", name, findings))
         if "customCheck" in item:
@@ -203,7 +212,7 @@ def _read_field(
 def _field_checks(value: object, path: str, name: str, findings: _Findings) -> Iterator[CustomCheck]:
     """Checks declared inside a field are checks of the table with that field as `column`."""
     for check in _read_checks(value, path, findings):
-        yield CustomCheck(check.name, {"column": name, **check.params})
+        yield CustomCheck(check.name, {"column": name, **check.params}, check.path)
 
 
 def _field_check(value: object, path: str, column: str, findings: _Findings) -> Iterator[CustomCheck]:
@@ -211,7 +220,7 @@ def _field_check(value: object, path: str, column: str, findings: _Findings) -> 
     params = dict(value) if isinstance(value, Mapping) else {"name": value}
     name = params.pop("name", None)
     if isinstance(name, str) and name:
-        yield CustomCheck(name, {"column": column, **params})
+        yield CustomCheck(name, {"column": column, **params}, path)
     else:
         findings.error("check-shape", path)
 
@@ -228,7 +237,7 @@ def _read_checks(value: object, path: str, findings: _Findings) -> Iterator[Cust
         if not isinstance(name, str) or not name or not isinstance(params or {}, Mapping):
             findings.error("check-shape", f"{path}/{index}")
             continue
-        yield CustomCheck(name, dict(params) if isinstance(params, Mapping) else {})
+        yield CustomCheck(name, dict(params) if isinstance(params, Mapping) else {}, f"{path}/{index}")
 
 
 def _read_foreign_keys(value: object, known: frozenset[str], findings: _Findings) -> Iterator[ForeignKey]:

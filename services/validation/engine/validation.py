@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -200,7 +201,7 @@ class _Validation:
             table=self._facts,
             schema=SchemaFacts(schema.name, schema.title, schema.version) if schema else SchemaFacts(),
             error_count=collector.total,
-            warning_count=collector.warned,
+            warning_count=collector.warning_total,
             summary=collector.summary(),
             errors=collector.errors(),
             warnings=tuple(collector.warnings),
@@ -211,6 +212,7 @@ class _Validation:
         )
 
 
+@cache
 def engine_name() -> str:
     """The engine and its version, as reports tell it."""
     try:

@@ -1,14 +1,15 @@
 """Schemas as validations use them: chosen when asked for, fetched when at an address, kept in the exact bytes used."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import orjson
 
-from services.validation.domain import descriptors
+from services.validation.domain import descriptors, registry
 from services.validation.domain.descriptors import INLINE, MAX_SCHEMA_BYTES, Descriptor, SchemaAsked
-from services.validation.domain.problems import UnknownSchema
+from services.validation.domain.problems import UnknownSchema, UnusableSchema
 from services.validation.domain.registry import SchemaChoice
+from services.validation.engine.child import ChildDied
 from services.validation.operations.context import ValidationContext
 from services.validation.store import descriptors as store
 
@@ -58,8 +59,29 @@ async def used(context: ValidationContext, schema: SchemaAsked) -> Descriptor:
         fetched = await context.http.get(schema.url, max_bytes=MAX_SCHEMA_BYTES, refuse_html=True)
         return descriptors.checked(fetched.body or b"")
     choice = SchemaChoice(schema.name, schema.version)
-    registry = await context.schemas.having(choice)
-    return Descriptor.of(orjson.dumps(registry.descriptor(choice)))
+    known = await context.schemas.having(choice)
+    return Descriptor.of(orjson.dumps(known.descriptor(choice)))
+
+
+async def lint(context: ValidationContext, chunks: AsyncIterator[bytes]) -> dict[str, Any]:
+    """Judge a descriptor (JSON) as it comes, in a limited process: its patterns cost what their author wants.
+
+    Raises `UnusableSchema` for one that no request may give, or that takes too long to judge.
+    """
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_SCHEMA_BYTES:
+            break
+    descriptor = descriptors.checked(bytes(body))
+    try:
+        return await context.readers.call(registry.lint_document, descriptor.body)
+    except ChildDied as error:
+        raise UnusableSchema.because(
+            "",
+            fr="le juger demande plus de calcul ou de mémoire que permis",
+            en="judging it takes more time or memory than allowed",
+        ) from error
 
 
 async def keep_fetched(context: ValidationContext, descriptor: Descriptor) -> None:

@@ -10,7 +10,7 @@ import orjson
 
 from services.validation.domain.descriptors import MAX_SCHEMA_BYTES, Descriptor, checked
 from services.validation.domain.problems import UnusableSchema
-from services.validation.domain.registry import lint
+from services.validation.domain.registry import told
 from services.validation.domain.registry_index import (
     MAX_INDEX_BYTES,
     Index,
@@ -19,6 +19,7 @@ from services.validation.domain.registry_index import (
     Skipped,
     read_index,
 )
+from services.validation.engine import inspect_schema
 from services.validation.operations.context import ValidationContext
 from services.validation.store import descriptors
 from services.validation.store import schemas as store
@@ -168,8 +169,7 @@ async def _fetch_version(
 def _sound(body: bytes) -> Descriptor:
     """Return a descriptor that files can be validated with; raises `UnusableSchema`."""
     descriptor = checked(body)
-    judged = lint(orjson.loads(body))
-    for finding in judged["findings"]:
+    for finding in told(inspect_schema(orjson.loads(body))):
         if finding["level"] == "error":
             raise UnusableSchema.because(
                 finding["pointer"], fr=finding["message"].rstrip("."), en=finding["message_en"].rstrip(".")

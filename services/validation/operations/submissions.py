@@ -138,9 +138,12 @@ async def submit(
         return existing, token
     for descriptor in submission.descriptors:
         await descriptors_store.keep(session, descriptor)
-    row = _row(submission, caller.name)
-    row.owner = owner_name(caller.key_id, caller.owner_siren)
-    row.tokens = [] if token is None else [token_digest(token)]
+    row = _row(
+        submission,
+        caller.name,
+        owner=owner_name(caller.key_id, caller.owner_siren),
+        tokens=[] if token is None else [token_digest(token)],
+    )
     await store.add(session, row)
     if submission.callback is not None:
         await webhooks.subscribe_once(
@@ -163,12 +166,17 @@ async def with_report_key(context: ValidationContext, submission: Submission, *,
     return replace(submission, report_key=key)
 
 
-def _row(submission: Submission, caller: str) -> Validation:
+def _row(
+    submission: Submission, caller: str, *, owner: str | None = None, tokens: Sequence[bytes] = ()
+) -> Validation:
     schema = submission.schema
     return Validation(
         id=submission.id,
         state="awaiting" if submission.awaits_content else "queued",
         caller=caller,
+        owner=owner,
+        # Given even when empty: a default made by a factory costs as much as the rest of the row.
+        tokens=list(tokens),
         private=submission.private,
         filename=submission.filename,
         source_url=submission.url,
@@ -225,7 +233,6 @@ async def validate_resource(
 
 async def queue_for_schedule(session: AsyncSession, submission: Submission, schedule: Schedule) -> None:
     """Queue a validation that a schedule asks for, in the name of its owner."""
-    validation = _row(submission, schedule.caller)
-    validation.owner = schedule.owner
+    validation = _row(submission, schedule.caller, owner=schedule.owner)
     validation.schedule_id = schedule.id
     await store.add(session, validation)

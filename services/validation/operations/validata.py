@@ -62,6 +62,7 @@ async def submission(
     }
     if uploaded_file is not None:
         return uploaded(*uploaded_file, **more)
+    context.http.check(asked.url)
     label = file_label(asked.url.partition("?")[0])
     if not asked.include_resource_data:
         return Submission(label, url=asked.url, **more)

@@ -1,7 +1,6 @@
 """Validations: their end, how they are found, waited for and shown. Operations never commit."""
 
 import asyncio
-import gzip
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.validation.domain import reports as documents
 from services.validation.domain.problems import ValidationNotFound
 from services.validation.domain.states import ended
 from services.validation.domain.verdict import Verdict
@@ -179,14 +179,19 @@ async def wait_ended(context: ValidationContext, validation_id: UUID, seconds: f
 async def report(context: ValidationContext, validation_id: UUID) -> orjson.Fragment | None:
     """Return the report of a validation, as a part of a JSON document to write, or None when it has none."""
     stored = await reports.get(context.db, validation_id)
-    return None if stored is None else orjson.Fragment(gzip.decompress(stored))
+    return None if stored is None else orjson.Fragment(await unpacked(stored))
+
+
+async def unpacked(stored: bytes) -> bytes:
+    """Return the JSON of a stored report; a large one does not hold up the other requests."""
+    if not documents.is_large(stored):
+        return documents.unpacked(stored)
+    return await asyncio.to_thread(documents.unpacked, stored)
 
 
 def view(context: ValidationContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return a validation as the API shows it (see `schemas.validations.ValidationView`)."""
-    link = context.link(f"/validation/v1/validations/{row['id']}")
     done = row["state"] == "done"
-    explained = row["schema_sha256"] is not None
     return {
         "id": row["id"],
         "state": row["state"],
@@ -203,13 +208,33 @@ def view(context: ValidationContext, row: dict[str, Any]) -> dict[str, Any]:
         "stats": _stats(row) if done else None,
         "problem": row["problem"],
         "resources": None if row["resources"] is None else [_resource(item) for item in row["resources"]],
-        "links": {
-            "self": link,
-            "report": f"{link}/report" if done else None,
-            "events": f"{link}/events",
-            "content": f"{link}/content" if row["state"] == "awaiting" else None,
-            "schema": f"{link}/schema" if explained else None,
-        },
+        "links": _links(context, row),
+    }
+
+
+# The forms of a report: what their link is called, and the end of their address.
+_REPORTS = {
+    "report": "",
+    "report_errors": "/errors",
+    "report_html": ".html",
+    "report_csv": ".csv",
+    "report_txt": ".txt",
+    "report_sarif": ".sarif",
+    "report_junit": ".junit.xml",
+}
+
+
+def _links(context: ValidationContext, row: Mapping[str, Any]) -> dict[str, str | None]:
+    link = context.link(f"/validation/v1/validations/{row['id']}")
+    done = row["state"] == "done"
+    shown = done and row["resources"] is None and row["storage_key"] is not None
+    return {
+        "self": link,
+        **{name: f"{link}/report{end}" if done else None for name, end in _REPORTS.items()},
+        "report_xlsx": f"{link}/report.xlsx" if shown else None,
+        "events": f"{link}/events",
+        "content": f"{link}/content" if row["state"] == "awaiting" else None,
+        "schema": f"{link}/schema" if row["schema_sha256"] is not None else None,
     }
 
 

@@ -147,7 +147,14 @@ class LinksView(BaseModel):
     """Where to go from here."""
 
     self: str
-    report: str | None
+    report: str | None = Field(description="The report in JSON; its links are null until `state` is `done`.")
+    report_errors: str | None = Field(description="Its errors, page by page and filtered.")
+    report_html: str | None = Field(description="A page for people.")
+    report_csv: str | None
+    report_txt: str | None
+    report_sarif: str | None
+    report_junit: str | None
+    report_xlsx: str | None = Field(description="The file with its errors coloured, as long as it is kept.")
     events: str = Field(description="Its progress, as server-sent events.")
     content: str | None = Field(description="Where the content is awaited (`PUT`).")
     schema_: str | None = Field(alias="schema", description="The exact descriptor used.")

@@ -6,7 +6,7 @@ import pytest
 
 from services.validation.domain.problems import FileTooComplex
 from tests.api.conftest import api, create_key, settings_of
-from tests.support.api import assert_problem
+from tests.support.api import assert_problem, connected, head, listening, read_answer
 
 
 async def test_limits_are_told_to_each_caller(common_settings: dict[str, Any], database_url: str) -> None:
@@ -79,3 +79,28 @@ async def test_a_flood_from_one_address_is_refused_whatever_it_asks(common_setti
         live = await client.get("/health/live")
     assert statuses == [200] * 5 + [429] * 2
     assert live.status_code == 200
+
+
+async def _statuses(settings: Any, *forwarded: str) -> list[int]:
+    """Ask once for each address that a client claims to come from; return the statuses."""
+    found = []
+    async with listening("validation", settings) as port:
+        for address in forwarded:
+            async with connected(port) as (reader, writer):
+                writer.write(head("GET", "/validation/v1/limits", x_forwarded_for=address))
+                found.append((await read_answer(reader)).status_code)
+    return found
+
+
+async def test_an_address_is_believed_from_the_gateway_alone(common_settings: dict[str, Any]) -> None:
+    """Whoever floods cannot lend the flood to others, nor change addresses by saying so."""
+    settings = {**common_settings, "rate_per_address": "1/hour"}
+    claims = ("192.0.2.1", "192.0.2.2", "192.0.2.2")
+    stranger = settings_of("validation", settings, trusted_proxies=("198.51.100.1",))
+    assert await _statuses(stranger, *claims) == [200, 429, 429]
+    gateway = settings_of("validation", settings, trusted_proxies=("127.0.0.1",))
+    assert await _statuses(gateway, *claims) == [200, 200, 429]
+    # What a client wrote stands before what the gateway adds.
+    assert await _statuses(gateway, "203.0.113.9, 192.0.2.3", "203.0.113.8, 192.0.2.3") == [200, 429]
+    odd = ("\x1b[31m", "x" * 5000, "'; DROP TABLE validation; --", "::ffff:192.0.2.7", "", ",")
+    assert set(await _statuses(gateway, *odd)) <= {200, 400, 429}

@@ -103,6 +103,26 @@ async def test_every_form_is_served_with_its_type_and_a_strong_etag(client: Clie
     assert len(etags) == 1 + 2 * (len(kinds) - 1)
 
 
+async def test_a_validation_links_to_every_form_of_its_report(client: Client, settings: Any) -> None:
+    answer = await client.post(PATH, json={"filename": "a.csv", "schema": "scdl/deliberations"})
+    awaited = answer.json()["links"]
+    forms = [name for name in awaited if name.startswith("report")]
+    assert [name for name in awaited if awaited[name] is not None] == ["self", "events", "content"]
+    address = await validated(client)
+    links = (await client.get(address.removesuffix("/report"))).json()["links"]
+    assert len({links[name] for name in forms}) == len(forms) == 8
+    for name in (*forms, "schema"):
+        assert (await client.get(links[name])).status_code == 200, name
+    async with serving(reply(TABLE.encode())) as server:
+        answer = await client.post(
+            PATH,
+            json={"url": server.url("/a.csv"), "schema": "scdl/deliberations"},
+            headers={"prefer": "wait=30"},
+        )
+    links = answer.json()["links"]
+    assert [name for name in forms if links[name] is None] == ["report_xlsx"], "its file is not kept"
+
+
 async def test_the_json_report_follows_the_schema_that_it_names(client: Client) -> None:
     answer = await client.get(await validated(client))
     described = re.fullmatch(
@@ -133,19 +153,19 @@ async def test_errors_come_page_by_page_and_filtered(client: Client) -> None:
     assert seen == every
     for name, member, value in (
         ("field", "fieldName", "DELIB_DATE"),
-        ("code", "type", "missing-cell"),
+        ("type", "type", "missing-cell"),
         ("row", "rowNumber", 5),
     ):
         found = (await client.get(f"{address}/errors", params={name: value, "limit": 200})).json()
         assert found["items"] == [error for error in every if error[member] == value]
         assert found["items"]
         assert found["next"] is None
-    both = await client.get(f"{address}/errors", params={"row": 5, "field": "DELIB_DATE", "code": "x"})
+    both = await client.get(f"{address}/errors", params={"row": 5, "field": "DELIB_DATE", "type": "x"})
     assert both.json() == {"items": [], "next": None}
     etag = both.headers["etag"]
     again = await client.get(
         f"{address}/errors",
-        params={"row": 5, "field": "DELIB_DATE", "code": "x"},
+        params={"row": 5, "field": "DELIB_DATE", "type": "x"},
         headers={"if-none-match": etag},
     )
     assert again.status_code == 304

@@ -123,29 +123,22 @@ FORBIDDEN = [
 ]
 
 
-async def test_an_address_that_is_not_allowed_ends_as_such_and_nothing_is_fetched(
+async def test_an_address_that_is_not_allowed_is_refused_at_once_and_nothing_is_fetched(
     common_settings: dict[str, Any],
 ) -> None:
     strict = {**common_settings, "http_allowed_hosts": (), "public_url": "https://socle.exemple.fr"}
     settings = settings_of("validation", strict)
-    async with (
-        serving(reply(b"A\n1\n")) as target,
-        api("validation", settings) as client,
-        at_work("validation", settings),
-    ):
+    async with serving(reply(b"A\n1\n")) as target, api("validation", settings) as client:
         for url in FORBIDDEN:
-            answer = await client.post(
-                PATH,
-                json={"url": url.format(port=target.port), "schema": "scdl/deliberations"},
-                headers={"prefer": "wait=20"},
-            )
-            assert answer.status_code == 201, (url, answer.text)
-            body = answer.json()
-            assert (body["state"], body["outcome"]) == ("failed", None), url
-            assert body["problem"]["type"] == "urn:socle:problem:url-not-allowed", url
-            assert len(body["problem"]["detail"]) > 50
+            given = {"url": url.format(port=target.port), "schema": "scdl/deliberations"}
+            answer = await client.post(PATH, json=given)
+            assert len(assert_problem(answer, 422, "url-not-allowed")["detail"]) > 50, url
+            if "://" in url:
+                resource = {"name": "a", "path": given["url"], "schema": given["schema"]}
+                answer = await client.post(PATH, json={"package": {"name": "p", "resources": [resource]}})
+                assert_problem(answer, 422, "url-not-allowed")
         assert target.asked == []
-    assert kept_files(settings) == []
+    await assert_nothing_kept(settings)
 
 
 async def test_reads_refuse_what_is_no_id_and_tell_unknown_ones(common_settings: dict[str, Any]) -> None:

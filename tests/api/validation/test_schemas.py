@@ -1,14 +1,17 @@
 """The schema registry: found, documented, and with files to start from that validate."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from typing import Any
 
 import openpyxl
+import orjson
 import pytest
 
 from services.validation.engine import validate
 from tests.api.conftest import Client, api, settings_of
+from tests.support.api import assert_problem
 
 HOME = "/validation/v1/schemas"
 
@@ -100,3 +103,78 @@ async def test_the_linter_names_the_place_and_the_cause(client: Client) -> None:
     assert [finding["pointer"] for finding in body["findings"]] == ["/fields/0/constraints/pattern"]
     good = await client.post(f"{HOME}/lint", json={"fields": [{"name": "a", "type": "string"}]})
     assert good.json() == {"valid": True, "findings": []}
+
+
+async def test_the_linter_tells_all_at_once(client: Client) -> None:
+    """A mistake of shape hides no other; what no validation could do is an error, what none will satisfy a warning."""
+    schema = {
+        "fields": [
+            {"title": "sans nom"},
+            {"name": "a", "type": "strnig", "constraints": {"pattern": "("}},
+            {"name": "b", "type": "string", "constraints": {"pattern": "("}},
+            {"name": "b", "type": "integer", "constraints": {"minimum": 10, "maximum": 3}},
+            {"name": "c", "constraints": {"minLength": "long"}, "custom_checks": [{"name": "sorcery"}]},
+            {"name": "d", "type": "string", "constraints": {"minLength": 9, "maxLength": 3}},
+        ],
+        "primaryKey": "z",
+        "custom_checks": [
+            {"name": "compare-columns-value", "params": {"column": "a"}},
+            {"name": "compare-columns-value", "params": {"column": "a", "column2": "b", "op": "=>"}},
+            {"name": "siret", "params": {"column": "absente"}},
+        ],
+    }
+    body = (await client.post(f"{HOME}/lint", json=schema)).json()
+    assert body["valid"] is False
+    told = {(finding["pointer"], finding["key"]): finding["level"] for finding in body["findings"]}
+    assert told == {
+        ("/fields/0", "schema-field-name"): "error",
+        ("/fields/1/type", "schema-field-type"): "error",
+        ("/fields", "schema-duplicate-field"): "error",
+        ("/primaryKey", "schema-unknown-key-field"): "error",
+        ("/fields/2/constraints/pattern", "schema-pattern-invalid"): "error",
+        ("/fields/3/constraints/minimum", "schema-bounds-crossed"): "warning",
+        ("/fields/4/constraints/minLength", "schema-constraint-unsupported"): "error",
+        ("/fields/5/constraints/minLength", "schema-bounds-crossed"): "warning",
+        ("/fields/4/custom_checks/0", "check-unknown"): "error",
+        ("/custom_checks/0", "check-param-missing"): "error",
+        ("/custom_checks/1", "check-operator"): "error",
+        ("/custom_checks/2", "check-column"): "warning",
+    }
+    for finding in body["findings"]:
+        assert "{" not in finding["message"] + finding["message_en"], finding
+
+
+HOSTILE = {
+    "10 MB": b'{"fields": [{"name": "' + b"x" * 10_000_000 + b'"}]}',
+    "100,000 fields": orjson.dumps({"fields": [{"name": "a"}] * 100_000}),
+    "deep": b'{"x": ' + b"[" * 900 + b"]" * 900 + b"}",
+    "recursive": b'{"fields": [{"name": "a", "arrayItem": {"$ref": "#"}}]}',
+    "no JSON": b"name;type",
+    "a list": b"[]",
+    "not UTF-8": b'{"fields": [{"name": "\xe9"}]}',
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+async def test_what_no_request_may_give_is_not_judged(case: str, client: Client) -> None:
+    answer = await client.post(f"{HOME}/lint", content=HOSTILE[case])
+    assert_problem(answer, 422, "unusable-schema")
+
+
+async def test_a_schema_that_is_long_to_judge_holds_up_nobody(client: Client) -> None:
+    """Thousands of patterns, each of them costly: the process answers others meanwhile."""
+    fields = [
+        {"name": f"a{number}", "type": "string", "constraints": {"pattern": f"(a{{1,50}}|b){{1,9}}c{number}"}}
+        for number in range(3000)
+    ]
+    judging = asyncio.create_task(client.post(f"{HOME}/lint", json={"fields": fields}, timeout=120))
+    others = 0
+    while not judging.done():
+        assert (await client.get("/validation/health/live")).status_code == 200
+        others += 1
+        await asyncio.sleep(0.01)
+    answer = await judging
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {"valid": True, "findings": []}
+    assert others > 10, "they were answered while it was judged"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from services.validation.engine.cells.errors import CellError, CellTooCostly
 from services.validation.engine.cells.judges import SUPPORTED, as_length, judges_for
@@ -30,9 +31,15 @@ def check_field(field: Field) -> list[Finding]:
     """Findings on the field's definition, in the order of its descriptor; none means it can be validated with.
 
     Errors (`schema-error`) make the schema unusable; warnings (an example that does not conform, an enum value that
-    the type refuses, a date format without any directive) do not. `params["path"]` is relative to the field.
+    the type refuses, a date format without any directive, bounds that exclude everything) do not. `params["path"]`
+    is relative to the field.
     """
-    return [*_type_findings(field), *_constraint_findings(field), *_example_findings(field)]
+    return [
+        *_type_findings(field),
+        *_constraint_findings(field),
+        *_contradictions(field),
+        *_example_findings(field),
+    ]
 
 
 def _finding(field: Field, key: str, path: str, level: Level = "error", **params: object) -> Finding:
@@ -130,6 +137,25 @@ def _constraint_findings(field: Field) -> Iterator[Finding]:
             yield from _enum_findings(field, limit, path)
         elif cell_type(field).read(limit) is None:
             yield _finding(field, "constraint-bound", path, constraint=name, value=limit)
+
+
+def _contradictions(field: Field) -> Iterator[Finding]:
+    for low, high in (("minLength", "maxLength"), ("minimum", "maximum")):
+        if not {low, high} <= field.constraints.keys():
+            continue
+        read = as_length if low == "minLength" else cell_type(field).read
+        least, most = (read(field.constraints[name]) for name in (low, high))
+        if least is not None and most is not None and _exceeds(least, most):
+            values = {"constraint": low, "value": least, "opposite": high, "value2": most}
+            yield _finding(field, "bounds-crossed", f"/constraints/{low}", level="warning", **values)
+
+
+def _exceeds(least: Any, most: Any) -> bool:
+    try:
+        return bool(least > most)
+    except TypeError:
+        # Values that do not compare: a type without an order, or an hour with its zone beside one without.
+        return False
 
 
 def _pattern_findings(field: Field, limit: object, path: str) -> Iterator[Finding]:

@@ -312,6 +312,12 @@ _FIELDS: dict[str, tuple[str, str, str, str]] = {
         "Écrivez la borne comme une cellule du champ.",
         "Write the bound as a cell of the field.",
     ),
+    "bounds-crossed": (
+        "Champ « {name} » : `{constraint}` ({value}) dépasse `{opposite}` ({value2}) ; aucune cellule ne peut convenir",
+        "Field “{name}”: `{constraint}` ({value}) exceeds `{opposite}` ({value2}); no cell can be right",
+        "Corrigez l'une des deux bornes.",
+        "Correct one of the two bounds.",
+    ),
     "constraint-enum": (
         "Champ « {name} » : `enum` doit être une liste d'au plus {limit} valeurs",
         "Field “{name}”: `enum` must be a list of at most {limit} values",

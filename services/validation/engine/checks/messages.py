@@ -275,6 +275,13 @@ DEFINITIONS = {
         "Le contrôle `{name}` n'a pas été fait : son paramètre `{param}` doit être un objet JSON, pas `{found}`.",
         "The check `{name}` was not made: its parameter `{param}` must be a JSON object, not `{found}`.",
     ),
+    "check-column": Message(
+        *_CHECK,
+        "Le contrôle `{name}` porte sur des colonnes que le schéma ne décrit pas : {columns}. Il ne se fera que dans "
+        "les fichiers qui les ont.",
+        "The check `{name}` is about columns that the schema does not describe: {columns}. It is made in files that "
+        "have them only.",
+    ),
     "check-operator": Message(
         *_CHECK,
         "Le contrôle `{name}` n'a pas été fait : l'opérateur `{found}` n'existe pas. Choisissez parmi {allowed}.",

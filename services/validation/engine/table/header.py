@@ -120,7 +120,8 @@ def _extra(columns: Sequence[Column], schema: Schema, taken: set[str]) -> Iterat
 
 def _disorder(columns: Sequence[Column], schema: Schema) -> Iterator[Finding]:
     present = [column.field.name for column in columns if column.known]
-    wanted = [field.name for field in schema.fields if field.name in set(present)]
+    known = set(present)
+    wanted = [field.name for field in schema.fields if field.name in known]
     if present != wanted:
         moved = next(name for name, expected in zip(present, wanted, strict=True) if name != expected)
         params = {"name": moved, "wanted": wanted}
