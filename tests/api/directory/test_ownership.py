@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from services.directory.app import create_app
+from services.directory.domain.search import SearchIndex
+from services.directory.operations.software_use import LiveUse
 from services.directory.settings import DirectorySettings
+from shared.db import Database
 from tests.support.api import assert_problem
 from tests.support.directory import (
     API,
@@ -321,6 +324,74 @@ async def test_a_contest_is_shown_and_a_moderator_may_set_it_aside(
         "conteste",
         "contest-dismissed",
     ]
+
+
+async def test_that_a_usage_ended_told_by_another_waits_for_a_moderator_too(
+    client: httpx.AsyncClient, keys: Keys
+) -> None:
+    _, progiciel = await software(client, keys)
+    moderator, of_town = await keys(None, "directory:moderate"), await keys(DIJON)
+    usage = await send(client, "/usages", usage_of(progiciel), of_town)
+    ended = {"statement": "retire", "source": FORM}
+    answer = await client.post(f"{usage['self']}/claims", json=ended, headers=await keys(new_siren()))
+    assert answer.json()["status"] == "conteste"
+    queue = await client.get(
+        f"{API}/moderation?kind=contestation&state=en_attente&limit=200", headers=moderator
+    )
+    claim = answer.json()["claims"][1]["id"]
+    [submission] = [item for item in queue.json()["items"] if item["claim_id"] == claim]
+    assert (await decide(client, submission, moderator, decision="refuse", motif="Faux")).status_code == 200
+    assert (await client.get(usage["self"])).json()["status"] == "confirme"
+    # The body's own word needs nobody.
+    await client.post(f"{usage['self']}/claims", json=ended, headers=of_town)
+    after = await client.get(
+        f"{API}/moderation?kind=contestation&state=en_attente&limit=200", headers=moderator
+    )
+    assert usage["id"] not in [item["proposal"]["subject_id"] for item in after.json()["items"]]
+
+
+async def test_the_demand_follows_what_moderators_set_aside(
+    client: httpx.AsyncClient, keys: Keys, loaded_database: str
+) -> None:
+    vendor, progiciel = await software(client, keys)
+    moderator = await keys(None, "directory:moderate")
+    usage = await send(client, "/usages", usage_of(progiciel), await keys(DIJON))
+    contest = {"statement": "conteste", "source": FORM}
+    answer = await client.post(f"{usage['self']}/claims", json=contest, headers=await keys(new_siren()))
+    db = await Database.open(loaded_database, schema="directory", pool_size=2)
+    try:
+        live, index = LiveUse(db, refresh_seconds=0), SearchIndex("none", [])
+
+        async def names() -> list[str]:
+            uses = (await live.get(index)).uses
+            return [one.progiciel for one in uses if str(one.progiciel_id) == progiciel["id"]]
+
+        assert await names() == []
+        queue = await client.get(f"{API}/moderation?kind=contestation&limit=200", headers=moderator)
+        claim = answer.json()["claims"][1]["id"]
+        [submission] = [item for item in queue.json()["items"] if item["claim_id"] == claim]
+        await decide(client, submission, moderator, decision="refuse", motif="Faux")
+        assert await names() == [progiciel["nom"]]
+        renamed = {"nom": f"Autre {vendor}", "description": "", "url": None}
+        assert (await put(client, progiciel["self"], renamed, await keys(vendor))).status_code == 200
+        assert await names() == [f"Autre {vendor}"]
+    finally:
+        await db.close()
+
+
+async def test_the_wish_of_a_body_is_its_own_word(client: httpx.AsyncClient, keys: Keys) -> None:
+    vendor, progiciel = await software(client, keys)
+    by_vendor = await send(client, "/usages", usage_of(progiciel, export_wanted=True), await keys(vendor))
+    assert by_vendor["export_wanted"] is None
+    by_another = await send(
+        client, "/usages", usage_of(progiciel, BESANCON, export_wanted=True), await keys(LYON)
+    )
+    assert by_another["export_wanted"] is True
+    again = {**usage_of(progiciel, BESANCON, export_wanted=False)}
+    del again["source"]
+    answer = await client.post(f"{API}/declarations", json=again, headers=await keys(BESANCON))
+    assert answer.status_code == 201, answer.text
+    assert (await client.get(by_another["self"])).json()["export_wanted"] is False
 
 
 async def test_two_moderators_at_once_decide_once(client: httpx.AsyncClient, keys: Keys) -> None:
