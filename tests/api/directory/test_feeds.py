@@ -82,9 +82,7 @@ async def test_claims_versions_and_facilitators_are_dumped_too(client: httpx.Asy
     for name in ("versions", "claims", "atd"):
         dumped = (await client.get(f"{API}/dumps/{name}.ndjson")).content.splitlines()
         entries = [orjson.loads(line) for line in dumped]
-        rows = list(
-            csv.DictReader(io.StringIO((await client.get(f"{API}/dumps/{name}.csv")).text), delimiter=";")
-        )
+        rows = list(csv.DictReader(io.StringIO((await client.get(f"{API}/dumps/{name}.csv")).text)))
         table = pq.read_table(io.BytesIO((await client.get(f"{API}/dumps/{name}.parquet")).content))
         assert [row["id"] for row in rows] == table.column("id").to_pylist() == [one["id"] for one in entries]
         found[name] = entries
