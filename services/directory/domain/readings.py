@@ -12,28 +12,7 @@ _DEPARTEMENTS = frozenset({"DEP", "CEA", "CTU"})
 _REGIONS = frozenset({"REG", "CTU"})
 _GROUPINGS = frozenset({"CC", "CA", "CU", "MET", "MET69", "EPT"})
 
-# What stands in front of a name, the longest first.
-_BEFORE: dict[str, frozenset[str]] = {
-    "hotel de ville": _COMMUNES,
-    "commune": _COMMUNES,
-    "ville": _COMMUNES,
-    "mairie": _COMMUNES,
-    "municipalite": _COMMUNES,
-    "conseil departemental": _DEPARTEMENTS,
-    "conseil general": _DEPARTEMENTS,
-    "departement": _DEPARTEMENTS,
-    "dept": _DEPARTEMENTS,
-    "dpt": _DEPARTEMENTS,
-    "dep": _DEPARTEMENTS,
-    "cd": _DEPARTEMENTS,
-    "cg": _DEPARTEMENTS,
-    "conseil regional": _REGIONS,
-    "region": _REGIONS,
-    "cr": _REGIONS,
-    "collectivite": frozenset({"CEA", "CTU"}),
-    "grand": _GROUPINGS,
-}
-# These stand on either side: "agglo de Pau", "Pau agglo".
+# These stand on either side of a name ("agglo de Pau", "Pau agglo"), the longest first.
 _GROUPING_WORDS = (
     "communaute d agglomeration",
     "communaute agglomeration",
@@ -54,7 +33,29 @@ _GROUPING_WORDS = (
     "cu",
     "ept",
 )
-KIND_WORDS = frozenset(word for phrase in (*_BEFORE, *_GROUPING_WORDS) for word in phrase.split())
+# What stands in front of a name, the longest first.
+_BEFORE: dict[str, frozenset[str]] = {
+    "hotel de ville": _COMMUNES,
+    "commune": _COMMUNES,
+    "ville": _COMMUNES,
+    "mairie": _COMMUNES,
+    "municipalite": _COMMUNES,
+    "conseil departemental": _DEPARTEMENTS,
+    "conseil general": _DEPARTEMENTS,
+    "departement": _DEPARTEMENTS,
+    "dept": _DEPARTEMENTS,
+    "dpt": _DEPARTEMENTS,
+    "dep": _DEPARTEMENTS,
+    "cd": _DEPARTEMENTS,
+    "cg": _DEPARTEMENTS,
+    "conseil regional": _REGIONS,
+    "region": _REGIONS,
+    "cr": _REGIONS,
+    "collectivite": frozenset({"CEA", "CTU"}),
+    "grand": _GROUPINGS,
+    **dict.fromkeys(_GROUPING_WORDS, _GROUPINGS),
+}
+KIND_WORDS = frozenset(word for phrase in _BEFORE for word in phrase.split())
 
 # A place and the code by which it is kept: ("departement", "21"), ("region", "27"), ("postcode", "21000").
 Place = tuple[str, str]
@@ -100,8 +101,7 @@ def _without_cedex(folded: list[str]) -> list[str]:
 def _kinds(folded: list[str]) -> Iterator[tuple[frozenset[str], list[str]]]:
     yield frozenset(), folded
     sentence = f"{' '.join(folded)} "
-    before = {**_BEFORE, **dict.fromkeys(_GROUPING_WORDS, _GROUPINGS)}
-    for phrase, types in before.items():
+    for phrase, types in _BEFORE.items():
         if sentence.startswith(f"{phrase} "):
             yield types, _stripped(folded[len(phrase.split()) :])
             break

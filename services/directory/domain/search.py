@@ -230,7 +230,7 @@ class SearchIndex:
         if not folded:
             return ranks
         self._match(ranks, folded)
-        read = readings(folded)
+        read = [] if (ranks == Rank.EXACT).any() else readings(folded)
         # A name still being typed may look like a kind or a place ("Ville-Saint-…"): then only what is exact is added.
         typed = bool((ranks < Rank.WORD).any())
         best, worst = (Rank.EXACT_OTHERWISE, Rank.EXACT_FORMER_CODE) if typed else (Rank.EXACT, Rank.NONE)
@@ -240,7 +240,7 @@ class SearchIndex:
             self._add_reading(ranks, found, reading, best, worst)
         if np.count_nonzero((ranks < Rank.NONE) & kept) < ENOUGH:
             self._match_typos(ranks, _forms(folded))
-            if not (ranks <= Rank.EXACT_FORMER_CODE).any():
+            if not (ranks < Rank.NONE).any():
                 for reading in read:
                     found = self._empty()
                     self._match_typos(found, _forms(list(reading.name)))
