@@ -12,7 +12,7 @@ from services.directory.domain.problems import AlreadyListed, NotListed
 from services.directory.operations import history
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
 from services.directory.operations.context import DirectoryContext
-from services.directory.operations.editing import Edit, Match, replace
+from services.directory.operations.editing import Edit, Match, remove, replace
 from services.directory.operations.rights import may_write, require_writer
 from services.directory.schemas.atd import AtdEdit, AtdInput, TerritoriesFields
 from services.directory.store import atd as store
@@ -95,6 +95,14 @@ async def edit(
         before={"removed": sorted(before - after)},
         after={"added": sorted(after - before)},
     )
+
+
+async def withdraw(
+    context: DirectoryContext, session: AsyncSession, atd_id: UUID, *, caller: Caller, match: Match
+) -> None:
+    """Remove a facilitator; raises as `editing.remove`."""
+    about = Edit(editing_store.ATD, "atd", ("animateur", "facilitator"), atd_id, action="deleted")
+    await remove(session, about, caller, match, lambda: find(context, atd_id))
 
 
 async def find(context: DirectoryContext, atd_id: UUID) -> dict[str, Any]:

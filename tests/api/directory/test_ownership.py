@@ -403,3 +403,56 @@ async def test_two_moderators_at_once_decide_once(client: httpx.AsyncClient, key
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     [usage] = (await get(client, f"/usages?progiciel={progiciel['id']}"))["items"]
     assert len((await client.get(usage["self"])).json()["claims"]) == 1
+
+
+async def remove(
+    client: httpx.AsyncClient, url: str, headers: dict[str, str], seen: str = ""
+) -> httpx.Response:
+    """Remove an entry, having seen the version of `seen` (itself when omitted)."""
+    etag = (await client.get(seen or url)).headers.get("etag", '"none"')
+    return await client.delete(url, headers={**headers, "if-match": etag})
+
+
+async def test_what_nothing_rests_on_is_removed_and_told(client: httpx.AsyncClient, keys: Keys) -> None:
+    vendor, progiciel = await software(client, keys)
+    own, other = await keys(vendor), await keys(new_siren())
+    page = f"{API}/editeurs/{vendor}"
+    shown = await send(client, f"/progiciels/{progiciel['id']}/versions", {"number": "9"}, own)
+    version = f"{progiciel['self']}/versions/{shown['versions'][0]['id']}"
+    for url, seen in ((page, ""), (progiciel["self"], ""), (version, progiciel["self"])):
+        assert_problem(await remove(client, url, other, seen), 404, "not-listed")
+        assert_problem(await client.delete(url, headers=own), 428, "precondition-required")
+        assert (await client.delete(url)).status_code == 401
+    assert_problem(await remove(client, page, own), 409, "still-used")
+    assert (await remove(client, version, own, progiciel["self"])).status_code == 204
+    assert (await client.get(progiciel["self"])).json()["versions"] == []
+    assert (await remove(client, progiciel["self"], own)).status_code == 204
+    assert (await client.get(progiciel["self"])).status_code == 404
+    assert (await remove(client, page, await keys(None, "directory:moderate"))).status_code == 204
+    changes = (await client.get(f"{API}/changes", params={"limit": 200})).json()["items"]
+    gone = [one["subject"] for one in changes if one["type"].endswith(".deleted")]
+    assert {vendor, progiciel["id"]} <= set(gone)
+    feed = (await client.get(f"{API}/changes.atom")).text
+    assert f'ref="urn:socle:directory:progiciel:{progiciel["id"]}"' in feed
+    # What it was stays in its history, without the key that wrote it.
+    entries = await history(client, progiciel["self"])
+    assert [entry["action"] for entry in entries] == [
+        "created",
+        "version-added",
+        "version-removed",
+        "deleted",
+    ]
+    assert entries[-1]["before"]["nom"] == progiciel["nom"]
+    assert not {"created_by", "nom_key", "owner"} & set(entries[-1]["before"])
+    assert [entry["action"] for entry in await history(client, page)] == ["created", "deleted"]
+
+
+async def test_what_others_rest_on_stays(client: httpx.AsyncClient, keys: Keys) -> None:
+    vendor, progiciel = await software(client, keys)
+    own = await keys(vendor)
+    await send(client, "/usages", usage_of(progiciel), await keys(DIJON))
+    assert_problem(await remove(client, progiciel["self"], own), 409, "still-used")
+    vendor, progiciel = await software(client, keys)
+    await send(client, f"/progiciels/{progiciel['id']}/modules", MODULE, await keys(vendor))
+    assert_problem(await remove(client, progiciel["self"], await keys(vendor)), 409, "still-used")
+    assert (await client.get(progiciel["self"])).status_code == 200
