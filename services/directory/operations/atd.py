@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.domain.atd import ECHELLES, SECTIONS
+from services.directory.domain.atd import ECHELLES, METHOD, SECTIONS
 from services.directory.domain.names import name_key
 from services.directory.domain.problems import AlreadyListed, NotListed
 from services.directory.operations import history
@@ -118,7 +118,11 @@ async def find(context: DirectoryContext, atd_id: UUID) -> dict[str, Any]:
         "email": row["email"],
         "offre": {section: row[section] for section in SECTIONS},
         "territoires": listed,
-        "indicateurs": await store.indicators(context.db, atd_id),
+        "indicateurs": {
+            **await store.indicators(context.db, atd_id),
+            "methode": METHOD[0],
+            "methode_en": METHOD[1],
+        },
         "links": {
             "collectivites": context.link(f"{PATH}/{atd_id}/collectivites"),
             "history": context.link(f"{PATH}/{atd_id}/history"),
