@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
+from ipaddress import IPv6Address, IPv6Network
 from typing import Annotated, Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -265,8 +266,17 @@ async def count_hit(request: Request, policy: str, rule: str, key: str) -> None:
 
 
 def address_of(request: Request) -> str:
-    """Return the address of the client, as the gateway tells it when there is one."""
-    return request.client.host if request.client is not None else "unknown"
+    """Return the address of the client, as the gateway tells it when there is one; of IPv6, its network (/64).
+
+    Whoever has one IPv6 address has as a rule the 2^64 of its network: they are one client.
+    """
+    host = request.client.host if request.client is not None else "unknown"
+    address = literal_address(host)
+    if not isinstance(address, IPv6Address):
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), 64), strict=False).network_address)
 
 
 async def _within_address_rate(request: Request) -> None:

@@ -39,13 +39,20 @@ def decode_cursor(listing: str, cursor: str, kinds: Sequence[type], *, place: st
         if seal != _seal(listing, data):
             raise ValueError("the seal does not match")
         values: list[Any] = orjson.loads(data)
-        return [kind(value) for kind, value in zip(kinds, values, strict=True)]
+        return [_storable(kind(value)) for kind, value in zip(kinds, values, strict=True)]
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidRequest.at(
             f"/query/{place}",
             fr="Ce curseur n'est pas le « next » d'une page de cette liste : reprenez sans curseur.",
             en="This cursor is not the `next` of a page of this list: start again without it.",
         ) from error
+
+
+def _storable(value: Any) -> Any:
+    """Return a value that some row may hold; a NUL in a text and a number below zero are forged."""
+    if (isinstance(value, str) and "\x00" in value) or (isinstance(value, int) and value < 0):
+        raise ValueError("no row holds this")
+    return value
 
 
 def next_link(path: str, query: Sequence[tuple[str, str]], cursor: str) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import history_response, matching
+from services.directory.api.writing import history_response, matching, owner_of
 from services.directory.domain.names import search_key
 from services.directory.operations import atd as operations
 from services.directory.operations.context import DirectoryContext
@@ -73,6 +73,15 @@ async def edit_atd(request: Request, atd_id: UUID, body: AtdEdit, caller: Caller
     return json_response(request, await operations.find(context, atd_id))
 
 
+@router.delete("/{atd_id}", status_code=204, summary="Remove a facilitator")
+async def delete_atd(request: Request, atd_id: UUID, caller: CallerDep) -> Response:
+    """Remove a facilitator: by the key of the body that carries it, or a moderator. `If-Match` is needed."""
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await operations.withdraw(context, session, atd_id, caller=caller, match=matching(request))
+    return Response(status_code=204)
+
+
 @router.get(
     "/{atd_id}/collectivites", response_model=SupportedPage, summary="List whom a facilitator supports"
 )
@@ -93,5 +102,7 @@ async def read_atd_history(
 ) -> Response:
     """List every change, oldest first; the body itself and the moderators also see by which key, and why."""
     context: DirectoryContext = context_of(request)
-    owner = (await operations.find(context, atd_id))["siren"]
+    owner = await owner_of(
+        context, "atd", atd_id, lambda: operations.find(context, atd_id), lambda found: str(found["siren"])
+    )
     return await history_response(request, context, "atd", atd_id, query, caller=caller, owner=owner)

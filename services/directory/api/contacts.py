@@ -70,7 +70,7 @@ async def create_contact(
 async def list_contacts(
     request: Request, query: Annotated[ContactQuery, Query()], caller: CallerDep
 ) -> Response:
-    """List the contacts of one's organisation; a list never holds a name nor an address."""
+    """List the contacts of one's organisation and those left for it as a vendor, without a name nor an address."""
     context: DirectoryContext = context_of(request)
     items = await operations.page(
         context,

@@ -27,6 +27,9 @@ COLUMNS = (
     "soumises",
     "habitants",
     "demandes",
+    "population_base",
+    "population_annee",
+    "methode",
 )
 
 
@@ -52,6 +55,9 @@ async def read_demande_csv(request: Request, query: Asked) -> Response:
             need["obliged"],
             need["inhabitants"],
             need["wanting"],
+            found["population"]["base"],
+            found["population"]["year"],
+            found["methode"],
         )
         for need in found["classement"]
     ]

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import history_response, matching, siren_of_path
+from services.directory.api.writing import history_response, matching, owner_of, siren_of_path
 from services.directory.domain.names import search_key
 from services.directory.operations import editeurs as operations
 from services.directory.operations import editing, submissions
@@ -96,6 +96,18 @@ async def edit_editeur(
     return json_response(request, await operations.find_editeur(context, number))
 
 
+@router.delete("/{siren}", status_code=204, summary="Remove a vendor")
+async def delete_editeur(
+    request: Request, siren: Annotated[str, Path(max_length=100)], caller: CallerDep
+) -> Response:
+    """Remove a vendor that has no application: by its own key, or a moderator. `If-Match` is needed."""
+    context: DirectoryContext = context_of(request)
+    number = siren_of_path(siren)
+    async with context.db.transaction() as session:
+        await editing.remove_editeur(context, session, number, caller=caller, match=matching(request))
+    return Response(status_code=204)
+
+
 @router.post("/{siren}/claim", response_model=EditeurView, summary="Take charge of a vendor's page")
 async def claim_editeur(
     request: Request, siren: Annotated[str, Path(max_length=100)], caller: CallerDep
@@ -118,5 +130,7 @@ async def read_editeur_history(
     """List every change, oldest first; the vendor and the moderators also see by which key, and why."""
     context: DirectoryContext = context_of(request)
     number = siren_of_path(siren)
-    await operations.find_editeur(context, number)
-    return await history_response(request, context, "editeur", number, query, caller=caller, owner=number)
+    owner = await owner_of(
+        context, "editeur", number, lambda: operations.find_editeur(context, number), lambda _: number
+    )
+    return await history_response(request, context, "editeur", number, query, caller=caller, owner=owner)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from services.directory.operations import dumps
 from services.directory.operations import feeds as operations
 from services.directory.operations.context import DirectoryContext
 from shared.app import address_of, context_of, count_hit
@@ -17,7 +18,9 @@ from shared.requests import StrictRoute
 router = APIRouter(prefix="/v1", tags=["feeds"], route_class=StrictRoute)
 
 DUMPS_RATE = "12/minute"
-DumpName = Literal["collectivites", "editeurs", "progiciels", "modules", "usages"]
+DumpName = Literal[
+    "collectivites", "editeurs", "progiciels", "versions", "modules", "usages", "claims", "atd"
+]
 
 
 @router.get(
@@ -44,7 +47,8 @@ async def changes_feed(
 async def dump(request: Request, name: DumpName, form: Form) -> Response:
     """Return every entry of a kind as NDJSON, CSV or Parquet; contacts are in none.
 
-    Licence Ouverte 2.0. To stay up to date, follow the link `rel="monitor"` of the answer.
+    `claims` are what was said of modules and usages: who, when, from what. Licence Ouverte 2.0. To stay up to date,
+    follow the link `rel="monitor"` of the answer.
     """
     await count_hit(request, f"dumps-{name}", DUMPS_RATE, address_of(request))
-    return await dump_response(request, operations.DUMPS[name], form)
+    return await dump_response(request, dumps.DUMPS[name], form)

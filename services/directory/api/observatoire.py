@@ -71,8 +71,6 @@ async def list_lines(request: Request, import_id: UUID, query: Annotated[LigneQu
     context: DirectoryContext = context_of(request)
     await operations.find_import(context, import_id)
     after = decode_cursor(LISTING, query.cursor, [int])[0] if query.cursor else 0
-    # A number that PostgreSQL's integer cannot hold is beyond every row.
-    after = min(after, 2**31 - 1)
     rows = await store.lines(context.db, import_id, query.outcome or None, after, query.limit + 1)
     shown = rows[: query.limit]
     following = encode_cursor(LISTING, [shown[-1]["number"]]) if len(rows) > query.limit else None

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import history_response, matching
+from services.directory.api.writing import history_response, matching, owner_of
 from services.directory.domain.names import search_key
 from services.directory.operations import editing, modules
 from services.directory.operations import progiciels as operations
@@ -92,6 +92,28 @@ async def edit_progiciel(
     return json_response(request, await operations.find_progiciel(context, progiciel_id))
 
 
+@router.delete("/{progiciel_id}", status_code=204, summary="Remove an application")
+async def delete_progiciel(request: Request, progiciel_id: UUID, caller: CallerDep) -> Response:
+    """Remove an application without module, usage or label: by its vendor, or a moderator. `If-Match` is needed."""
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await editing.remove_progiciel(context, session, progiciel_id, caller=caller, match=matching(request))
+    return Response(status_code=204)
+
+
+@router.delete("/{progiciel_id}/versions/{version_id}", status_code=204, summary="Remove a version")
+async def delete_version(
+    request: Request, progiciel_id: UUID, version_id: UUID, caller: CallerDep
+) -> Response:
+    """Remove a version that no label names; `If-Match` is needed, with the ETag of its application."""
+    context: DirectoryContext = context_of(request)
+    async with context.db.transaction() as session:
+        await editing.remove_version(
+            context, session, progiciel_id, version_id, caller=caller, match=matching(request)
+        )
+    return Response(status_code=204)
+
+
 @router.get(
     "/{progiciel_id}/history", response_model=HistoryPage, summary="Read the history of an application"
 )
@@ -100,7 +122,13 @@ async def read_progiciel_history(
 ) -> Response:
     """List every change, oldest first; the vendor and the moderators also see by which key, and why."""
     context: DirectoryContext = context_of(request)
-    owner = (await operations.find_progiciel(context, progiciel_id))["editeur"]["siren"]
+    owner = await owner_of(
+        context,
+        "progiciel",
+        progiciel_id,
+        lambda: operations.find_progiciel(context, progiciel_id),
+        lambda found: str(found["editeur"]["siren"]),
+    )
     return await history_response(
         request, context, "progiciel", progiciel_id, query, caller=caller, owner=owner
     )

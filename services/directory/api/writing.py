@@ -1,6 +1,6 @@
 """What every write to the directory has in common: the scope it needs, and how a claim is taken."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from services.directory.domain.claims import Statement, Terms
 from services.directory.domain.identifiers import InvalidIdentifier, parse_siren
+from services.directory.domain.problems import NotListed
 from services.directory.operations import claims, history
 from services.directory.operations.claims import Said
 from services.directory.operations.context import DirectoryContext
@@ -75,6 +76,22 @@ async def history_response(
         full=full,
     )
     return page_by_id(request, "history", items, query.limit)
+
+
+async def owner_of(
+    context: DirectoryContext,
+    subject: HistorySubject,
+    subject_id: object,
+    find: Callable[[], Awaitable[dict[str, Any]]],
+    owner: Callable[[dict[str, Any]], str],
+) -> str | None:
+    """Return whose an entry is (SIREN), None for one that was removed; raises `NotListed` for one that never was."""
+    try:
+        return owner(await find())
+    except NotListed:
+        if not await history.page(context.db, subject, subject_id, after=None, limit=1, full=False):
+            raise
+        return None
 
 
 async def take_claim(

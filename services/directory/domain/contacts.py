@@ -19,10 +19,13 @@ PURPOSES: dict[str, tuple[str, str]] = {
     ),
 }
 AUDIENCES: dict[str, tuple[str, str]] = {
-    "moderation": ("la modération de l'annuaire", "the moderators of the directory"),
+    "moderation": (
+        "la modération de l'annuaire et l'organisation du contact",
+        "the moderators of the directory and the organisation of the contact",
+    ),
     "editeur": (
-        "la modération et l'éditeur du progiciel",
-        "the moderators and the vendor of the application",
+        "la modération, l'organisation du contact et l'éditeur du progiciel",
+        "the moderators, the organisation of the contact and the vendor of the application",
     ),
 }
 CONSENT_MEANS: dict[str, tuple[str, str]] = {

@@ -24,7 +24,6 @@ _LONG_FORMS = (
     ("conseil general", "departement"),
     ("conseil regional", "region"),
 )
-_OFFICES = ("commune", "ville", "mairie", "municipalite")
 
 
 def words(text: str) -> list[str]:
@@ -47,13 +46,3 @@ def shortened(folded: list[str]) -> list[str]:
     for long, short in _LONG_FORMS:
         sentence = sentence.replace(f" {long} ", f" {short} ")
     return sentence.split()
-
-
-def without_office(folded: list[str]) -> list[str]:
-    """Return the words without a leading "ville de", "mairie de", "commune de"; unchanged otherwise."""
-    if len(folded) < 2 or folded[0] not in _OFFICES:
-        return folded
-    rest = folded[1:]
-    if len(rest) > 1 and rest[0] in ("de", "du", "des", "d"):
-        rest = rest[1:]
-    return rest

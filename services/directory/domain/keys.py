@@ -18,7 +18,7 @@ _LAST = "\U0010ffff"
 
 
 class Kind(IntEnum):
-    """What a key is of a body: its name or a part of it, present or former, or one of its codes."""
+    """What a key is of a body: its name or a part of it, present or former, its initials, or one of its codes."""
 
     NAME = 0
     FORMER_NAME = 1
@@ -28,6 +28,7 @@ class Kind(IntEnum):
     FORMER_CODE = 5
     POSTCODE = 6
     SIREN = 7
+    INITIALS = 8
 
 
 class KeyList:
@@ -83,6 +84,19 @@ class WordKeys:
         self._rows = rows[order]
         self._size = len(row_words)
 
+    def with_most(self, wanted: Sequence[str], least: int) -> Rows:
+        """Return the rows that have the words that tell most, the rare before the common; `least` letters of them."""
+        told, letters = np.zeros(self._size), np.zeros(self._size)
+        for word in set(wanted):
+            low = bisect_left(self._words, word)
+            rows = np.unique(self._rows[low : bisect_left(self._words, word + "\x00", low)])
+            if len(rows):
+                told[rows] += np.log(self._size / len(rows))
+                letters[rows] += len(word)
+        enough = (told > 0) & (letters >= least)
+        best = told[enough].max(initial=0)
+        return np.flatnonzero(enough & (told >= best)).astype(np.int32)
+
     def with_all(self, prefixes: Sequence[str]) -> Rows:
         """Return the rows that have, for each prefix, a word that begins with it."""
         found = np.ones(self._size, np.bool_)
@@ -122,7 +136,21 @@ class FoldedNames:
             _add_name(keys, row, name, _NAME, _WORD)
         for name in self.former:
             _add_name(keys, row, name, _FORMER_NAME, _FORMER_WORD)
+        for text in self._initials():
+            keys.add(text, row, _INITIALS)
         _add_codes(keys, row, self.body)
+
+    def _initials(self) -> set[str]:
+        """Return the initials by which a grouping or a région is known: "MEL", "PACA", "CAPB", "GPSEO"."""
+        if self.body.type in ("COM", "DEP"):
+            return set()
+        name = self.present[0]
+        kind, proper = (name[0], name[1:]) if name[0] in _ABBREVIATED_KINDS else ("", name)
+        made = {"".join(word[0] for word in form) for form in (proper, significant(proper)) if form}
+        usual = {_USUAL_INITIALS[self.body.code_region]} if _has_usual_initials(self.body) else set()
+        return usual | {
+            text for short in made for text in (short, kind + short) if len(text) >= _FEWEST_INITIALS
+        }
 
     def add_whole(self, keys: KeyList, row: int) -> None:
         """Add the whole names, with which a mistyped query is compared."""
@@ -136,7 +164,17 @@ class FoldedNames:
 
 _SPOKEN_KINDS = {"DEP": "departement", "REG": "region", "CTU": "collectivite"}
 # Plain integers: reading a member of an enumeration a million times takes half a second.
-_NAME, _FORMER_NAME, _WORD, _FORMER_WORD, _CODE, _FORMER_CODE, _POSTCODE, _SIREN = (k.value for k in Kind)
+_NAME, _FORMER_NAME, _WORD, _FORMER_WORD, _CODE, _FORMER_CODE, _POSTCODE, _SIREN, _INITIALS = (
+    kind.value for kind in Kind
+)
+_ABBREVIATED_KINDS = frozenset({"ca", "cc", "cu"})
+_FEWEST_INITIALS = 3
+# Those of a région that its name does not make.
+_USUAL_INITIALS = {"84": "aura", "52": "pdl"}
+
+
+def _has_usual_initials(body: Collectivite) -> bool:
+    return body.type == "REG" and body.code_region in _USUAL_INITIALS
 
 
 def _add_name(keys: KeyList, row: int, name: list[str], whole: int, part: int) -> None:

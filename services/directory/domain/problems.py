@@ -73,6 +73,22 @@ class AlreadyListed(Conflict):
         )
 
 
+class StillUsed(Conflict):
+    slug = "still-used"
+    title_fr = "Encore utilisé"
+    title_en = "Still used"
+
+    @classmethod
+    def by_others(cls) -> "StillUsed":
+        """Return the problem for an entry that others rest on: it cannot be removed."""
+        return cls(
+            fr="D'autres entrées reposent sur celle-ci (progiciels, modules, usages ou labels) : retirez-les d'abord ; "
+            "un usage ou un module ne se retire pas, il se dit terminé par une affirmation « retire ».",
+            en="Other entries rest on this one (applications, modules, usages or labels): remove these first; a usage "
+            "or a module is not removed, it is said to have ended by a claim `retire`.",
+        )
+
+
 class AlreadyDecided(Conflict):
     slug = "already-decided"
     title_fr = "Déjà décidé"

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from services.directory.domain.collectivites import POPULATION_CLASSES, TYPES, Collectivite, population_class
-from services.directory.domain.folding import shortened, significant, without_office, words
+from services.directory.domain.folding import shortened, significant, words
 from services.directory.domain.keys import FoldedNames, KeyList, Kind, Mask, PrefixKeys, Rows, WordKeys
+from services.directory.domain.readings import KIND_WORDS, Place, Reading, readings
 from services.directory.domain.tags import FacetValue, Tags
 from services.directory.domain.territoires import DEPARTEMENTS, REGIONS
 from services.directory.domain.typos import TypoKeys, allowed, near_beginnings
@@ -30,8 +31,8 @@ class Rank(IntEnum):
     """How well a body answers the query; the least is shown first, then the most populated."""
 
     EXACT = 0
-    EXACT_FORMER = 1
-    EXACT_POSTCODE = 2
+    EXACT_OTHERWISE = 1  # a former name, a postcode, initials; a name with its kind or its place
+    EXACT_FORMER_CODE = 2
     BEGINS = 3
     BEGINS_FORMER = 4
     WORD = 5
@@ -39,18 +40,21 @@ class Rank(IntEnum):
     ALL_WORDS = 7
     TYPO = 10  # + twice the number of errors, + 1 for a former name
     TYPO_BEGINS = 20  # + the number of errors
+    SOME_WORDS = 30
     NONE = 100
 
 
 _WHEN_EXACT = {
     Kind.NAME: Rank.EXACT,
-    Kind.FORMER_NAME: Rank.EXACT_FORMER,
+    Kind.FORMER_NAME: Rank.EXACT_OTHERWISE,
     Kind.WORD: Rank.WORD,
     Kind.FORMER_WORD: Rank.WORD_FORMER,
     Kind.CODE: Rank.EXACT,
-    Kind.FORMER_CODE: Rank.EXACT_FORMER,
-    Kind.POSTCODE: Rank.EXACT_POSTCODE,
+    # 75015 is Paris 15e to everybody, and the code that Bry-sur-Marne had before 1968 to few.
+    Kind.POSTCODE: Rank.EXACT_OTHERWISE,
+    Kind.FORMER_CODE: Rank.EXACT_FORMER_CODE,
     Kind.SIREN: Rank.EXACT,
+    Kind.INITIALS: Rank.EXACT_OTHERWISE,
 }
 _WHEN_BEGINS = {
     Kind.NAME: Rank.BEGINS,
@@ -61,6 +65,7 @@ _WHEN_BEGINS = {
     Kind.FORMER_CODE: Rank.BEGINS_FORMER,
     Kind.POSTCODE: Rank.BEGINS_FORMER,
     Kind.SIREN: Rank.BEGINS,
+    Kind.INITIALS: Rank.NONE,
 }
 
 
@@ -220,17 +225,52 @@ class SearchIndex:
         """Return the rank of every row for a query; typing errors are allowed when few rows answer."""
         if not query.strip():
             return np.zeros(len(self.bodies), np.int16)
-        ranks = np.full(len(self.bodies), Rank.NONE, np.int16)
+        ranks = self._empty()
         folded = words(query)
         if not folded:
             return ranks
         self._match(ranks, folded)
-        office = without_office(folded)
-        if office != folded and not (ranks < Rank.WORD).any():
-            self._match(ranks, office)
+        read = [] if (ranks == Rank.EXACT).any() else readings(folded)
+        # A name still being typed may look like a kind or a place ("Ville-Saint-…"): then only what is exact is added.
+        typed = bool((ranks < Rank.WORD).any())
+        best, worst = (Rank.EXACT_OTHERWISE, Rank.EXACT_FORMER_CODE) if typed else (Rank.EXACT, Rank.NONE)
+        for reading in read:
+            found = self._empty()
+            self._match(found, list(reading.name))
+            self._add_reading(ranks, found, reading, best, worst)
         if np.count_nonzero((ranks < Rank.NONE) & kept) < ENOUGH:
-            self._match_typos(ranks, _forms(folded) | _forms(office))
+            self._match_typos(ranks, _forms(folded))
+            if not (ranks < Rank.NONE).any():
+                for reading in read:
+                    found = self._empty()
+                    self._match_typos(found, _forms(list(reading.name)))
+                    self._add_reading(ranks, found, reading, Rank.EXACT, Rank.NONE)
+        if not (ranks < Rank.NONE).any():
+            asked = significant(folded)
+            telling = [word for word in asked if word not in KIND_WORDS]
+            ranks[self._words.with_most(telling, sum(map(len, asked)) // 3)] = Rank.SOME_WORDS
         return ranks
+
+    def _empty(self) -> Ranks:
+        return np.full(len(self.bodies), Rank.NONE, np.int16)
+
+    def _add_reading(self, ranks: Ranks, found: Ranks, reading: Reading, best: int, worst: int) -> None:
+        """Give the rows of the kind and in the place of a reading the ranks that its name found, within bounds."""
+        mask = found <= worst
+        if reading.types:
+            mask &= self._facets["type"].mask(reading.types)
+        if reading.place is not None:
+            mask &= self._in_place(reading.place)
+        ranks[mask] = np.minimum(ranks[mask], np.maximum(found[mask], best))
+
+    def _in_place(self, place: Place) -> Mask:
+        level, code = place
+        if level != "postcode":
+            return self._facets[level].mask([code])
+        found = self._prefix.starting_with(code)
+        mask = np.zeros(len(self.bodies), np.bool_)
+        mask[found.rows[: found.exact][found.kinds[: found.exact] == Kind.POSTCODE]] = True
+        return mask
 
     def _match(self, ranks: Ranks, folded: list[str]) -> None:
         for form in _forms(folded):
@@ -248,7 +288,7 @@ class SearchIndex:
 
     def _match_typos(self, ranks: Ranks, forms: set[str]) -> None:
         # Beside a name that is exactly the query, a distant one is noise.
-        most = 1 if (ranks <= Rank.EXACT_POSTCODE).any() else 2
+        most = 1 if (ranks <= Rank.EXACT_FORMER_CODE).any() else 2
         texts = [text for text in forms if not text.isdigit()]
         for text in texts:
             rows, grades = self._typo.near(text, min(most, allowed(text)))

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.directory.domain.atd import ECHELLES, SECTIONS
+from services.directory.domain.atd import ECHELLES, METHOD, SECTIONS
 from services.directory.domain.names import name_key
 from services.directory.domain.problems import AlreadyListed, NotListed
 from services.directory.operations import history
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
 from services.directory.operations.context import DirectoryContext
-from services.directory.operations.editing import Edit, Match, replace
+from services.directory.operations.editing import Edit, Match, remove, replace
 from services.directory.operations.rights import may_write, require_writer
 from services.directory.schemas.atd import AtdEdit, AtdInput, TerritoriesFields
 from services.directory.store import atd as store
@@ -97,6 +97,14 @@ async def edit(
     )
 
 
+async def withdraw(
+    context: DirectoryContext, session: AsyncSession, atd_id: UUID, *, caller: Caller, match: Match
+) -> None:
+    """Remove a facilitator; raises as `editing.remove`."""
+    about = Edit(editing_store.ATD, "atd", ("animateur", "facilitator"), atd_id, action="deleted")
+    await remove(session, about, caller, match, lambda: find(context, atd_id))
+
+
 async def find(context: DirectoryContext, atd_id: UUID) -> dict[str, Any]:
     """Return a facilitator (see `schemas.atd.AtdView`); raises `NotListed`."""
     row = await store.get(context.db, atd_id)
@@ -110,7 +118,11 @@ async def find(context: DirectoryContext, atd_id: UUID) -> dict[str, Any]:
         "email": row["email"],
         "offre": {section: row[section] for section in SECTIONS},
         "territoires": listed,
-        "indicateurs": await store.indicators(context.db, atd_id),
+        "indicateurs": {
+            **await store.indicators(context.db, atd_id),
+            "methode": METHOD[0],
+            "methode_en": METHOD[1],
+        },
         "links": {
             "collectivites": context.link(f"{PATH}/{atd_id}/collectivites"),
             "history": context.link(f"{PATH}/{atd_id}/history"),

@@ -88,7 +88,7 @@ async def add(session: AsyncSession, subject: Subject, said: Sequence[Said], *, 
     standings = {subject_id: _standing(known[subject_id], about) for subject_id, about in held.items()}
     await store.write_standings(session, subject, standings)
     await history.record_all(session, entries, caller=caller)
-    await _submit_contests(session, subject, rows, caller)
+    await _submit_contests(session, subject, rows, held, caller)
 
 
 def _row(subject: Subject, said: Said, caller: Caller) -> dict[str, Any]:
@@ -116,15 +116,22 @@ def _standing(said: Sequence[Claim], about: Mapping[str, Any]) -> Standing:
 
 
 async def _submit_contests(
-    session: AsyncSession, subject: Subject, rows: Sequence[dict[str, Any]], caller: Caller
+    session: AsyncSession,
+    subject: Subject,
+    rows: Sequence[dict[str, Any]],
+    held: Mapping[UUID, Mapping[str, Any]],
+    caller: Caller,
 ) -> None:
+    """Have the moderators look at what goes against a subject: a contest, or that it ended, told by another."""
     for row in rows:
-        if row["statement"] == Statement.CONTEST and not moderates(caller):
-            proposal = {
-                "subject": subject,
-                "subject_id": row["usage_id"] or row["module_id"],
-                "note": row["note"],
-            }
+        subject_id = row["usage_id"] or row["module_id"]
+        about = held[subject_id]
+        own = caller.owner_siren == (about["first_hand"] or about["interested"])
+        against = row["statement"] == Statement.CONTEST or (
+            row["statement"] == Statement.WITHDRAW and not own
+        )
+        if against and not moderates(caller):
+            proposal = {"subject": subject, "subject_id": subject_id, "note": row["note"]}
             await submit(session, Kind.CONTEST, proposal, caller=caller, claim_id=row["id"])
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.directory.domain.contacts import CONSENT_TEXTS, PURPOSES
-from services.directory.domain.problems import NotListed
+from services.directory.domain.problems import NotAvailableToKey, NotListed
 from services.directory.operations import history
 from services.directory.operations.addresses import USAGES
 from services.directory.operations.context import DirectoryContext
@@ -156,12 +156,16 @@ async def accesses(
 async def page(
     context: DirectoryContext, *, siren: str | None, caller: Caller, after: UUID | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Return contacts without anything personal: any organisation's to a moderator, its own to an organisation."""
+    """Return contacts without anything personal: any to a moderator; its own and those left for it to an organisation.
+
+    Raises `Unauthenticated`, `Forbidden`, `NotAvailableToKey`, `NotListed` for another organisation's.
+    """
     require_writer(caller)
     if not moderates(caller):
-        wanted = siren or caller.owner_siren
-        _require_own(caller, wanted, wanted)
-        siren = wanted
+        if caller.owner_siren is None:
+            raise NotAvailableToKey.needs_siren()
+        siren = siren or caller.owner_siren
+        _require_own(caller, siren, siren)
     rows = await store.page(context.db, siren=siren, after=after, limit=limit)
     return [summary(context, row) for row in rows]
 

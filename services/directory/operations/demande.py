@@ -55,7 +55,7 @@ def _by_domain(
         everybody = domain.reach(levels, bodies)
         if not everybody.bodies:
             continue
-        held = [use for use in uses if use.domaine == code]
+        held = [use for use in uses if use.domaine == code and not bodies.keys().isdisjoint(use.sirens)]
         shown.append(
             {
                 "code": code,

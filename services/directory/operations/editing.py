@@ -1,4 +1,4 @@
-"""Edits what is in the directory: by its organisation or a moderator, seen before, kept in the history."""
+"""Edits and removes what is in the directory: by its organisation or a moderator, seen before, kept in the history."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.directory.domain.names import name_key
-from services.directory.domain.problems import AlreadyListed, NotAvailableToKey, NotListed
+from services.directory.domain.problems import AlreadyListed, NotAvailableToKey, NotListed, StillUsed
 from services.directory.operations import history
 from services.directory.operations.addresses import EDITEURS, PROGICIELS
 from services.directory.operations.context import DirectoryContext
@@ -26,6 +26,8 @@ from shared.clock import now
 # Compares a document with the version that the client has seen; raises when it is another.
 Match = Callable[[dict[str, Any]], None]
 Document = Callable[[], Awaitable[dict[str, Any]]]
+# What nobody is shown of a row.
+_INTERNAL = frozenset({"owner", "nom_key", "created_by", "revision"})
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,7 @@ async def edit_version(
     match: Match,
 ) -> None:
     """Replace what is said of a version; the ETag is that of its application. Raises as `edit_progiciel`."""
-    edit = Edit(
-        store.VERSION, "progiciel", ("version", "version"), version_id, progiciel_id, "version-updated"
-    )
-    held = await store.hold(session, store.VERSION, version_id)
-    if held is None or held["progiciel_id"] != progiciel_id:
-        raise NotListed.for_writing(*edit.names, version_id)
+    edit = await _of_version(session, progiciel_id, version_id, "version-updated")
     if not await replace(
         session, edit, body.model_dump(), caller, match, lambda: find_progiciel(context, progiciel_id)
     ):
@@ -107,6 +104,44 @@ async def edit_module(
     """Replace the commercial terms of an export module; raises `NotListed`, and what `match` raises."""
     edit = Edit(store.MODULE, "export_module", ("module d'export", "export module"), module_id)
     await replace(session, edit, body.model_dump(), caller, match, lambda: find_module(context, module_id))
+
+
+async def remove_editeur(
+    context: DirectoryContext, session: AsyncSession, siren: str, *, caller: Caller, match: Match
+) -> None:
+    """Remove a vendor that sells nothing; raises as `remove`."""
+    edit = Edit(store.EDITEUR, "editeur", ("éditeur", "vendor"), siren, action="deleted")
+    await remove(session, edit, caller, match, lambda: find_editeur(context, siren))
+
+
+async def remove_progiciel(
+    context: DirectoryContext, session: AsyncSession, progiciel_id: UUID, *, caller: Caller, match: Match
+) -> None:
+    """Remove an application of which nothing is said; raises as `remove`."""
+    edit = Edit(store.PROGICIEL, "progiciel", ("progiciel", "application"), progiciel_id, action="deleted")
+    await remove(session, edit, caller, match, lambda: find_progiciel(context, progiciel_id))
+
+
+async def remove_version(
+    context: DirectoryContext,
+    session: AsyncSession,
+    progiciel_id: UUID,
+    version_id: UUID,
+    *,
+    caller: Caller,
+    match: Match,
+) -> None:
+    """Remove a version that no label names; the ETag is that of its application. Raises as `remove`."""
+    edit = await _of_version(session, progiciel_id, version_id, "version-removed")
+    await remove(session, edit, caller, match, lambda: find_progiciel(context, progiciel_id))
+
+
+async def _of_version(session: AsyncSession, progiciel_id: UUID, version_id: UUID, action: str) -> Edit:
+    edit = Edit(store.VERSION, "progiciel", ("version", "version"), version_id, progiciel_id, action)
+    held = await store.hold(session, store.VERSION, version_id)
+    if held is None or held["progiciel_id"] != progiciel_id:
+        raise NotListed.for_writing(*edit.names, version_id)
+    return edit
 
 
 async def claim_page(session: AsyncSession, siren: str, *, caller: Caller) -> None:
@@ -146,10 +181,7 @@ async def replace(
 
     Raises `Unauthenticated`, `Forbidden`, `NotListed` (unknown, or another's), and what `match` raises.
     """
-    require_writer(caller)
-    held = await store.hold(session, edit.entry, edit.key)
-    if held is None or not may_write(caller, held["owner"]):
-        raise NotListed.for_writing(*edit.names, edit.key)
+    held = await _held(session, edit, caller)
     match(await document())
     changed = {name: value for name, value in values.items() if held[name] != value}
     if not changed:
@@ -169,3 +201,32 @@ async def replace(
         after={name: changed[name] for name in shown},
     )
     return True
+
+
+async def remove(session: AsyncSession, edit: Edit, caller: Caller, match: Match, document: Document) -> None:
+    """Remove an entry on which nothing rests; its history stays, with what it was.
+
+    Raises `Unauthenticated`, `Forbidden`, `NotListed` (unknown, or another's), `StillUsed`, and what `match` raises.
+    """
+    held = await _held(session, edit, caller)
+    match(await document())
+    if not await store.remove(session, edit.entry, edit.key):
+        raise StillUsed.by_others()
+    await history.record(
+        session,
+        edit.subject,
+        edit.whole or edit.key,
+        edit.action,
+        caller=caller,
+        owner=held["owner"],
+        before={name: value for name, value in held.items() if name not in _INTERNAL},
+    )
+
+
+async def _held(session: AsyncSession, edit: Edit, caller: Caller) -> dict[str, Any]:
+    """Return an entry, locked, that the caller may write."""
+    require_writer(caller)
+    held = await store.hold(session, edit.entry, edit.key)
+    if held is None or not may_write(caller, held["owner"]):
+        raise NotListed.for_writing(*edit.names, edit.key)
+    return held

@@ -36,6 +36,17 @@ def may_write(caller: Caller, siren: str | None) -> bool:
     return trusted(caller) or (siren is not None and caller.owner_siren == siren)
 
 
+def may_wish(caller: Caller, siren: str, vendor: str | None, said: bool | None) -> bool:
+    """Tell whether a caller may say that a body wants an export, when `said` was said before.
+
+    The body itself, a moderator, an operator and the moderated form may; another organisation while nobody has; the
+    vendor never: it has an interest in the demand for its own application.
+    """
+    if trusted(caller) or caller == FORM or caller.owner_siren == siren:
+        return True
+    return said is None and caller.owner_siren != vendor
+
+
 def require_writer(caller: Caller) -> None:
     """Raise `Unauthenticated` or `Forbidden` unless a caller may write something."""
     if not moderates(caller):

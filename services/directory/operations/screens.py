@@ -52,6 +52,8 @@ async def home(context: DirectoryContext) -> dict[str, Any]:
         },
         "domaines": _domains(asked),
         "classement": asked["classement"],
+        "methode": asked["methode"],
+        "methode_en": asked["methode_en"],
         "nouveautes": [
             {"type": row["type"], "subject": row["subject"], "recorded_at": row["recorded_at"]}
             for row in news

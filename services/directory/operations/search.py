@@ -180,7 +180,7 @@ def _domains(context: DirectoryContext, forms: Sequence[str]) -> list[Entry]:
         others = ["".join(words(name)) for name in DOMAINE_ALIASES[code]]
         rank = min(
             min(names.rank(name, forms) for name in own),
-            min(max(names.rank(name, forms), Rank.EXACT_FORMER) for name in others),
+            min(max(names.rank(name, forms), Rank.EXACT_OTHERWISE) for name in others),
         )
         if rank >= Rank.NONE:
             rank = min(names.mistyped(name, forms) for name in own)

@@ -1,6 +1,6 @@
 """Records and finds which collectivité uses which application for which local data."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from services.directory.operations.addresses import EDITEURS, PROGICIELS, USAGES
 from services.directory.operations.claims import Said
 from services.directory.operations.collectivites import PATH as COLLECTIVITES
 from services.directory.operations.context import DirectoryContext, DirectoryProcess
+from services.directory.operations.rights import may_wish
 from services.directory.schemas.usages import UsageInput
 from services.directory.store import progiciels as software_store
 from services.directory.store import usages as store
@@ -45,21 +46,22 @@ async def add_usage(
     Raises `InvalidRequest` for a collectivité or application that is not listed, `AlreadyListed` for a usage that
     is (say more of it by a claim), `IdempotencyKeyReused`.
     """
-    row = _row(body)
+    usage_id = new_id()
     replayed = await idempotency.claim(
         session,
         caller=caller.name,
         key=key,
         request_fingerprint=idempotency.fingerprint(body.model_dump_json()),
-        resource_id=row["id"],
+        resource_id=usage_id,
     )
     if replayed is not None:
         return replayed
     await require_parts(session, body.siren, body.progiciel_id)
-    [brought] = await bring_all(session, Usage, [row], UNIQUE)
+    vendors = await software_store.vendors_of(session, [body.progiciel_id])
+    [brought] = await bring_all(session, Usage, [_row(body, caller, vendors, usage_id)], UNIQUE)
     if not brought.new:
         raise AlreadyListed.at(context.link(f"{USAGES}/{brought.id}"))
-    await _record(session, [body], [brought], caller=caller)
+    await _record(session, [body], [brought], vendors, caller=caller)
     return brought.id
 
 
@@ -71,12 +73,19 @@ async def state_usages(
     A usage that is not listed yet is recorded; of one that is, it is said again. What the same speaker has said
     already, as lately, changes nothing.
     """
-    brought = await bring_all(session, Usage, [_row(body) for body in bodies], UNIQUE)
-    return await _record(session, bodies, brought, caller=caller)
+    vendors = await software_store.vendors_of(session, {body.progiciel_id for body in bodies})
+    rows = [_row(body, caller, vendors, new_id()) for body in bodies]
+    brought = await bring_all(session, Usage, rows, UNIQUE)
+    return await _record(session, bodies, brought, vendors, caller=caller)
 
 
 async def _record(
-    session: AsyncSession, bodies: Sequence[UsageInput], brought: Sequence[Brought], *, caller: Caller
+    session: AsyncSession,
+    bodies: Sequence[UsageInput],
+    brought: Sequence[Brought],
+    vendors: Mapping[UUID, str],
+    *,
+    caller: Caller,
 ) -> list[Stated]:
     """Write the history of usages that were brought in, what is said of them and which exports are wanted."""
     known = await store.claims_on(session, "usage", {one.id for one in brought})
@@ -86,13 +95,15 @@ async def _record(
         stated_on = body.stated_on or now().date()
         if one.new:
             shown = body.model_dump(mode="json", exclude={"source", "stated_on"})
+            shown["export_wanted"] = one.row["export_wanted"]
             created.append(history.Entry("usage", one.id, "created", body.siren, after=shown))
         news = one.new or not says_again(known[one.id], caller.name, stated_on)
         if news:
             said.append(Said(one.id, Statement.DECLARE, body.source.model_dump(), body.stated_on))
             known[one.id].append(Claim(Statement.DECLARE, caller.name, caller.owner_siren, stated_on, now()))
         before = wanted.get(one.id, one.row["export_wanted"])
-        if body.export_wanted is not None and body.export_wanted != before:
+        allowed = may_wish(caller, body.siren, vendors.get(body.progiciel_id), before)
+        if body.export_wanted is not None and body.export_wanted != before and allowed:
             wanted[one.id] = body.export_wanted
             told.append(
                 history.Entry(
@@ -115,10 +126,11 @@ async def _record(
     return stated
 
 
-def _row(body: UsageInput) -> dict[str, Any]:
+def _row(body: UsageInput, caller: Caller, vendors: Mapping[UUID, str], usage_id: UUID) -> dict[str, Any]:
     moment = now()
+    allowed = may_wish(caller, body.siren, vendors.get(body.progiciel_id), None)
     return {
-        "id": new_id(),
+        "id": usage_id,
         "siren": body.siren,
         "progiciel_id": body.progiciel_id,
         "version": body.version,
@@ -126,7 +138,7 @@ def _row(body: UsageInput) -> dict[str, Any]:
         "status": Status.DECLARED.value,
         "valid_until": moment.date(),
         "created_at": moment,
-        "export_wanted": body.export_wanted,
+        "export_wanted": body.export_wanted if allowed else None,
     }
 
 

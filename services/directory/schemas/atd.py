@@ -128,6 +128,8 @@ class IndicatorsView(BaseModel):
     datasets: int
     reuses: int
     themes: list[ThemeCount]
+    methode: str
+    methode_en: str
 
 
 class AtdView(AtdSummary):

@@ -43,7 +43,8 @@ class ContactFields(_Input):
     fonction: str | None = Field(default=None, max_length=200)
     telephone: str | None = Field(default=None, max_length=30, pattern=r"^\+?[0-9 .()\-]{6,29}$")
     audience: Literal["moderation", "editeur"] = Field(
-        default="moderation", description="Who may read it: the moderators, or the vendor as well."
+        default="moderation",
+        description="Who may read it: the moderators and the organisation itself, or the vendor as well.",
     )
     consent: ConsentInput | None = None
 

@@ -76,6 +76,8 @@ class HomeScreen(BaseModel):
     observatoire: HomeFigures
     domaines: list[DomainTile]
     classement: list[NeedView]
+    methode: str = Field(description="How `domaines` and `classement` are counted.")
+    methode_en: str
     nouveautes: list[NewsView]
     edition: str
 

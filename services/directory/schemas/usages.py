@@ -50,7 +50,9 @@ class UsageInput(_Input):
     version: str = Field(default="", max_length=50, description="Empty when it is not known.")
     domaine: DomaineCode
     export_wanted: bool | None = Field(
-        default=None, description="Whether the collectivité would like an export in the standard format."
+        default=None,
+        description="Whether the collectivité would like an export in the standard format. That is its own word: "
+        "another's is kept only while nobody has said, and the vendor's never.",
     )
     source: SourceInput
     stated_on: PastDate | None = Field(default=None, description="When it was said; today when omitted.")

@@ -93,10 +93,16 @@ async def replace(session: AsyncSession, contact_id: UUID, values: dict[str, Any
 
 
 async def page(db: Database, *, siren: str | None, after: UUID | None, limit: int) -> list[dict[str, Any]]:
-    """Return contacts without anything personal, in the order in which they came."""
+    """Return contacts without anything personal, in the order in which they came.
+
+    With a SIREN, those of this organisation, and those that were left for it as the vendor of what the usage is about.
+    """
     rows = await db.fetch(
-        "SELECT id, siren, usage_id, kind, purpose, audience, created_at, modified_at, erased_at FROM contact "
-        "WHERE ($1::text IS NULL OR siren = $1) AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
+        "SELECT c.id, c.siren, c.usage_id, c.kind, c.purpose, c.audience, c.created_at, c.modified_at, c.erased_at "
+        "FROM contact c WHERE ($1::text IS NULL OR c.siren = $1 OR (c.audience = 'editeur' AND EXISTS ("
+        "SELECT FROM usage u JOIN progiciel p ON p.id = u.progiciel_id "
+        "WHERE u.id = c.usage_id AND p.editeur_siren = $1))) "
+        "AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT $3",
         siren,
         after,
         limit,

@@ -34,12 +34,11 @@ WHERE {_COUNTED}
 GROUP BY u.progiciel_id, p.nom, p.editeur_siren, e.nom, u.domaine, x.exported, x.label
 """
 
-# Every change of a usage or module comes with a claim, every change of a label with an event.
+# Every change of a usage, a module, an application or its vendor's name gives it a revision, of a label a number.
 _MARK = """
-SELECT (SELECT count(*) FROM usage) AS usages, (SELECT count(*) FROM claim) AS claims,
-    (SELECT max(recorded_at) FROM claim) AS said, (SELECT count(*) FROM export_module) AS modules,
-    (SELECT coalesce(sum(sequence), 0) FROM label) AS labels, (SELECT count(*) FROM label) AS labelled,
-    (SELECT count(*) FROM usage WHERE export_wanted) AS wanting, (SELECT count(*) FROM progiciel) AS progiciels
+SELECT u.*, m.*, p.*, l.* FROM (SELECT count(*), sum(revision), count(*) FILTER (WHERE export_wanted) FROM usage) u,
+    (SELECT count(*), sum(revision) FROM export_module) m, (SELECT count(*), sum(revision) FROM progiciel) p,
+    (SELECT count(*), sum(sequence) FROM label) l
 """
 
 

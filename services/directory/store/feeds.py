@@ -36,6 +36,19 @@ EVERY_USAGE = (
     "JOIN editeur e ON e.siren = p.editeur_siren ORDER BY u.id"
 )
 
+EVERY_VERSION = "SELECT id, progiciel_id, number, released_on, created_at FROM version ORDER BY id"
+# Who said it is told by its SIREN; the key that was used is nobody's business.
+EVERY_CLAIM = (
+    "SELECT c.id, c.usage_id, c.module_id, c.statement, c.source, c.source_url, c.note, c.author_siren, c.stated_on, "
+    "c.recorded_at, c.policy, c.price_note, s.motif AS dismissed FROM claim c "
+    "LEFT JOIN submission s ON s.claim_id = c.id AND s.state = 'refuse' ORDER BY c.id"
+)
+EVERY_ATD = (
+    "SELECT a.id, a.siren, a.nom, a.echelle, a.url, a.email, a.contexte, a.objectifs, a.alliances, a.beneficiaires, "
+    "a.dispositifs, a.resultats_attendus, a.created_at, ARRAY(SELECT t.kind || ':' || t.code FROM atd_territory t "
+    "WHERE t.atd_id = a.id ORDER BY 1) AS territoires FROM atd a ORDER BY a.id"
+)
+
 _HEADLINES = """
 SELECT siren AS subject, nom AS title, '' AS summary FROM editeur WHERE siren = ANY($1)
 UNION ALL

@@ -82,7 +82,7 @@ async def lines(
     """Return what became of the lines of a file, after one of them."""
     rows = await db.fetch(
         "SELECT line, outcome, slug, fr, en, subject FROM import_line WHERE import_id = $1 "
-        "AND ($2::text IS NULL OR outcome = $2) AND line > $3 ORDER BY line LIMIT $4",
+        "AND ($2::text IS NULL OR outcome = $2) AND line > $3::bigint ORDER BY line LIMIT $4",
         import_id,
         outcome,
         after,

@@ -100,7 +100,8 @@ async def lines(
     """Return the rows of an import after a number, those of some outcomes only when they are given."""
     rows = await db.fetch(
         "SELECT number, content, outcome, reason, reason_en, siren, nom, type, datasets FROM observatoire_ligne "
-        "WHERE import_id = $1 AND ($2::text[] IS NULL OR outcome = ANY($2)) AND number > $3 ORDER BY number LIMIT $4",
+        "WHERE import_id = $1 AND ($2::text[] IS NULL OR outcome = ANY($2)) AND number > $3::bigint "
+        "ORDER BY number LIMIT $4",
         import_id,
         outcomes,
         after,

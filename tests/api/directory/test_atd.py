@@ -158,6 +158,11 @@ async def test_a_facilitator_is_edited_by_its_own(client: httpx.AsyncClient, key
     actions = (await client.get(shown["links"]["history"])).json()["items"]
     assert [item["action"] for item in actions] == ["created", "updated", "territories-updated"]
     assert actions[2]["before"] == {"removed": [["collectivite", DIJON]]}
+    stranger["if-match"] = own["if-match"] = (await client.get(shown["self"])).headers["etag"]
+    assert (await client.delete(shown["self"], headers=stranger)).status_code == 404
+    assert (await client.delete(shown["self"], headers=own)).status_code == 204
+    assert (await client.get(shown["self"])).status_code == 404
+    assert (await client.get(shown["links"]["history"])).json()["items"][3]["action"] == "deleted"
 
 
 @pytest.mark.parametrize(
@@ -191,6 +196,8 @@ async def test_indicators_follow_the_catalogue(client: httpx.AsyncClient, keys: 
 
     async def counted() -> Json:
         indicators: Json = (await client.get(shown["self"])).json()["indicateurs"]
+        assert indicators.pop("methode").endswith(".")
+        assert indicators.pop("methode_en").endswith(".")
         return indicators
 
     assert await counted() == {

@@ -151,6 +151,11 @@ async def test_the_vendor_reads_what_was_left_for_it(client: httpx.AsyncClient, 
         listed = (await client.get(f"{API}/contacts?siren={DIJON}&limit=200", headers=moderator)).json()
         ids += [item["self"] for item in listed["items"] if item["usage"] == usage["self"]]
     for_vendor, not_for_vendor = ids
+    # The vendor is told what was left for it, and another one of nothing.
+    for headers, expected in ((await keys(vendor), [for_vendor]), (await keys(new_siren()), [])):
+        told = (await client.get(f"{API}/contacts", headers=headers)).json()["items"]
+        assert [item["self"] for item in told] == expected
+        assert not {"nom", "email", "telephone"} & {name for item in told for name in item}
     read = await client.get(for_vendor, headers=await keys(vendor))
     assert read.json()["email"] == "budget.sig@dijon.example"
     assert (await client.get(not_for_vendor, headers=await keys(vendor))).status_code == 404
@@ -162,6 +167,7 @@ async def test_only_ones_own_organisation_has_contacts(client: httpx.AsyncClient
     for headers in (await keys(BESANCON), await keys()):
         refused = await client.post(f"{API}/contacts", json=body, headers=headers)
         assert_problem(refused, 404, "not-listed")
+    assert_problem(await client.get(f"{API}/contacts", headers=await keys()), 409, "key-without-organisation")
     headers = {**await keys(DIJON), "idempotency-key": "contact-1"}
     first = await client.post(f"{API}/contacts", json=body, headers=headers)
     again = await client.post(f"{API}/contacts", json=body, headers=headers)

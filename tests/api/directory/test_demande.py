@@ -100,4 +100,14 @@ async def test_as_csv(client: httpx.AsyncClient, made: dict[str, str]) -> None:
     answer = await client.get(f"{PATH}.csv")
     lines = answer.text.splitlines()
     assert lines[0].startswith("rang,progiciel,")
+    assert lines[0].endswith(",population_base,population_annee,methode")
+    assert ",municipale,2026," in lines[1]
     assert len(lines) == 1 + (await read(client))["total"]
+
+
+async def test_a_territory_counts_the_applications_used_in_it(
+    client: httpx.AsyncClient, made: dict[str, str]
+) -> None:
+    [acts] = (await read(client, territoire="departement:25"))["domaines"]
+    # Besançon uses one of the three.
+    assert (acts["code"], acts["progiciels"], acts["progiciels_conformes"]) == ("deliberations", 1, 0)

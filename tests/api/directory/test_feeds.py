@@ -61,6 +61,38 @@ async def test_each_form_holds_the_same_entries(
     assert again.status_code == 304
 
 
+async def test_claims_versions_and_facilitators_are_dumped_too(client: httpx.AsyncClient, keys: Keys) -> None:
+    vendor, progiciel = await listed(client, keys)
+    of_vendor, of_town = await keys(vendor), await keys(DIJON)
+    version = {"number": "5.1", "released_on": "2026-01-15"}
+    assert (
+        await client.post(f"{progiciel['self']}/versions", json=version, headers=of_vendor)
+    ).status_code == 201
+    source = {"kind": "formulaire", "note": "Marché 2026"}
+    usage = {"siren": DIJON, "progiciel_id": progiciel["id"], "domaine": "budget", "source": source}
+    made = await client.post(f"{API}/usages", json=usage, headers=of_town)
+    atd = {
+        "siren": DIJON,
+        "nom": "Animateur",
+        "echelle": "departemental",
+        "territoires": {"departements": ["21"]},
+    }
+    assert (await client.post(f"{API}/atd", json=atd, headers=of_town)).status_code == 201
+    found = {}
+    for name in ("versions", "claims", "atd"):
+        dumped = (await client.get(f"{API}/dumps/{name}.ndjson")).content.splitlines()
+        entries = [orjson.loads(line) for line in dumped]
+        rows = list(csv.DictReader(io.StringIO((await client.get(f"{API}/dumps/{name}.csv")).text)))
+        table = pq.read_table(io.BytesIO((await client.get(f"{API}/dumps/{name}.parquet")).content))
+        assert [row["id"] for row in rows] == table.column("id").to_pylist() == [one["id"] for one in entries]
+        found[name] = entries
+    assert ("5.1", progiciel["self"]) in [(one["number"], one["self"]) for one in found["versions"]]
+    [said] = [one for one in found["claims"] if one["self"] == made.json()["self"]]
+    assert (said["author_siren"], said["note"], said["dismissed"]) == (DIJON, "Marché 2026", None)
+    assert "author" not in said
+    assert ["departement:21"] in [one["territoires"] for one in found["atd"]]
+
+
 async def test_a_name_that_begins_like_a_formula_is_text(client: httpx.AsyncClient, db: Database) -> None:
     rows = list(csv.DictReader(io.StringIO((await client.get(f"{API}/dumps/editeurs.csv")).text)))
     assert "'=Formule & Cie" in [row["nom"] for row in rows]

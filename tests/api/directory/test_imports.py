@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from services.directory.app import create_app
 from services.directory.settings import DirectorySettings
+from shared.pagination import encode_cursor
 from tests.api.conftest import at_work
 from tests.support.api import assert_problem
 from tests.support.directory import (
@@ -110,6 +111,10 @@ async def test_usages_are_brought_in_line_by_line(client: httpx.AsyncClient, key
     refused = await client.get(document["links"]["lines"] + "?outcome=refuse&limit=3", headers=headers)
     following = await client.get(refused.headers["link"].split(">")[0][1:], headers=headers)
     assert [line["line"] for line in following.json()["items"]] == [8, 9, 10]
+    for number, status in ((2**63 - 1, 200), (-1, 422)):
+        forged = {"cursor": encode_cursor("import-lines", [number])}
+        answer = await client.get(document["links"]["lines"], params=forged, headers=headers)
+        assert (answer.status_code, answer.json().get("items", [])) == (status, [])
 
 
 async def test_the_same_file_again_changes_nothing(client: httpx.AsyncClient, keys: Keys) -> None:

@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from services.directory.app import create_app
+from services.directory.domain.search import SearchIndex
+from services.directory.operations.software_use import LiveUse
 from services.directory.settings import DirectorySettings
+from shared.db import Database
 from tests.support.api import assert_problem
 from tests.support.directory import (
     API,
@@ -284,14 +287,18 @@ async def test_a_declaration_that_does_not_fit_leaves_nothing(
     assert progiciel["id"] not in queue.text
 
 
-async def test_the_form_is_limited(settings: DirectorySettings) -> None:
+@pytest.mark.parametrize("address", ["192.0.2.77", "2001:db8:0:7::{}", "::ffff:192.0.2.78"])
+async def test_the_form_is_limited(settings: DirectorySettings, address: str) -> None:
     app = create_app(settings.model_copy(update={"directory_declarations_rate": "2/day"}))
+    answers = []
     async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, client=("192.0.2.77", 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            body = {"siren": "552100554", "progiciel": {"nom": "X"}, "domaine": "budget"}
-            # A Redis late by half a second makes the process count for itself, anew: three hits more are enough then.
-            answers = [await client.post(f"{API}/declarations", json=body) for _ in range(6)]
+        body = {"siren": "552100554", "progiciel": {"nom": "X"}, "domaine": "budget"}
+        # A Redis late by half a second makes the process count for itself, anew: three hits more are enough then.
+        for number in range(6):
+            # Another address of the same IPv6 network is the same client.
+            transport = httpx.ASGITransport(app, client=(address.format(number), 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                answers.append(await client.post(f"{API}/declarations", json=body))
     assert [answer.status_code for answer in answers[:2]] == [422, 422]
     assert answers[-1].status_code == 429
     assert "retry-after" in answers[-1].headers
@@ -323,6 +330,74 @@ async def test_a_contest_is_shown_and_a_moderator_may_set_it_aside(
     ]
 
 
+async def test_that_a_usage_ended_told_by_another_waits_for_a_moderator_too(
+    client: httpx.AsyncClient, keys: Keys
+) -> None:
+    _, progiciel = await software(client, keys)
+    moderator, of_town = await keys(None, "directory:moderate"), await keys(DIJON)
+    usage = await send(client, "/usages", usage_of(progiciel), of_town)
+    ended = {"statement": "retire", "source": FORM}
+    answer = await client.post(f"{usage['self']}/claims", json=ended, headers=await keys(new_siren()))
+    assert answer.json()["status"] == "conteste"
+    queue = await client.get(
+        f"{API}/moderation?kind=contestation&state=en_attente&limit=200", headers=moderator
+    )
+    claim = answer.json()["claims"][1]["id"]
+    [submission] = [item for item in queue.json()["items"] if item["claim_id"] == claim]
+    assert (await decide(client, submission, moderator, decision="refuse", motif="Faux")).status_code == 200
+    assert (await client.get(usage["self"])).json()["status"] == "confirme"
+    # The body's own word needs nobody.
+    await client.post(f"{usage['self']}/claims", json=ended, headers=of_town)
+    after = await client.get(
+        f"{API}/moderation?kind=contestation&state=en_attente&limit=200", headers=moderator
+    )
+    assert usage["id"] not in [item["proposal"]["subject_id"] for item in after.json()["items"]]
+
+
+async def test_the_demand_follows_what_moderators_set_aside(
+    client: httpx.AsyncClient, keys: Keys, loaded_database: str
+) -> None:
+    vendor, progiciel = await software(client, keys)
+    moderator = await keys(None, "directory:moderate")
+    usage = await send(client, "/usages", usage_of(progiciel), await keys(DIJON))
+    contest = {"statement": "conteste", "source": FORM}
+    answer = await client.post(f"{usage['self']}/claims", json=contest, headers=await keys(new_siren()))
+    db = await Database.open(loaded_database, schema="directory", pool_size=2)
+    try:
+        live, index = LiveUse(db, refresh_seconds=0), SearchIndex("none", [])
+
+        async def names() -> list[str]:
+            uses = (await live.get(index)).uses
+            return [one.progiciel for one in uses if str(one.progiciel_id) == progiciel["id"]]
+
+        assert await names() == []
+        queue = await client.get(f"{API}/moderation?kind=contestation&limit=200", headers=moderator)
+        claim = answer.json()["claims"][1]["id"]
+        [submission] = [item for item in queue.json()["items"] if item["claim_id"] == claim]
+        await decide(client, submission, moderator, decision="refuse", motif="Faux")
+        assert await names() == [progiciel["nom"]]
+        renamed = {"nom": f"Autre {vendor}", "description": "", "url": None}
+        assert (await put(client, progiciel["self"], renamed, await keys(vendor))).status_code == 200
+        assert await names() == [f"Autre {vendor}"]
+    finally:
+        await db.close()
+
+
+async def test_the_wish_of_a_body_is_its_own_word(client: httpx.AsyncClient, keys: Keys) -> None:
+    vendor, progiciel = await software(client, keys)
+    by_vendor = await send(client, "/usages", usage_of(progiciel, export_wanted=True), await keys(vendor))
+    assert by_vendor["export_wanted"] is None
+    by_another = await send(
+        client, "/usages", usage_of(progiciel, BESANCON, export_wanted=True), await keys(LYON)
+    )
+    assert by_another["export_wanted"] is True
+    again = {**usage_of(progiciel, BESANCON, export_wanted=False)}
+    del again["source"]
+    answer = await client.post(f"{API}/declarations", json=again, headers=await keys(BESANCON))
+    assert answer.status_code == 201, answer.text
+    assert (await client.get(by_another["self"])).json()["export_wanted"] is False
+
+
 async def test_two_moderators_at_once_decide_once(client: httpx.AsyncClient, keys: Keys) -> None:
     _, progiciel = await software(client, keys)
     moderator = await keys(None, "directory:moderate")
@@ -332,3 +407,56 @@ async def test_two_moderators_at_once_decide_once(client: httpx.AsyncClient, key
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
     [usage] = (await get(client, f"/usages?progiciel={progiciel['id']}"))["items"]
     assert len((await client.get(usage["self"])).json()["claims"]) == 1
+
+
+async def remove(
+    client: httpx.AsyncClient, url: str, headers: dict[str, str], seen: str = ""
+) -> httpx.Response:
+    """Remove an entry, having seen the version of `seen` (itself when omitted)."""
+    etag = (await client.get(seen or url)).headers.get("etag", '"none"')
+    return await client.delete(url, headers={**headers, "if-match": etag})
+
+
+async def test_what_nothing_rests_on_is_removed_and_told(client: httpx.AsyncClient, keys: Keys) -> None:
+    vendor, progiciel = await software(client, keys)
+    own, other = await keys(vendor), await keys(new_siren())
+    page = f"{API}/editeurs/{vendor}"
+    shown = await send(client, f"/progiciels/{progiciel['id']}/versions", {"number": "9"}, own)
+    version = f"{progiciel['self']}/versions/{shown['versions'][0]['id']}"
+    for url, seen in ((page, ""), (progiciel["self"], ""), (version, progiciel["self"])):
+        assert_problem(await remove(client, url, other, seen), 404, "not-listed")
+        assert_problem(await client.delete(url, headers=own), 428, "precondition-required")
+        assert (await client.delete(url)).status_code == 401
+    assert_problem(await remove(client, page, own), 409, "still-used")
+    assert (await remove(client, version, own, progiciel["self"])).status_code == 204
+    assert (await client.get(progiciel["self"])).json()["versions"] == []
+    assert (await remove(client, progiciel["self"], own)).status_code == 204
+    assert (await client.get(progiciel["self"])).status_code == 404
+    assert (await remove(client, page, await keys(None, "directory:moderate"))).status_code == 204
+    changes = (await client.get(f"{API}/changes", params={"limit": 200})).json()["items"]
+    gone = [one["subject"] for one in changes if one["type"].endswith(".deleted")]
+    assert {vendor, progiciel["id"]} <= set(gone)
+    feed = (await client.get(f"{API}/changes.atom")).text
+    assert f'ref="urn:socle:directory:progiciel:{progiciel["id"]}"' in feed
+    # What it was stays in its history, without the key that wrote it.
+    entries = await history(client, progiciel["self"])
+    assert [entry["action"] for entry in entries] == [
+        "created",
+        "version-added",
+        "version-removed",
+        "deleted",
+    ]
+    assert entries[-1]["before"]["nom"] == progiciel["nom"]
+    assert not {"created_by", "nom_key", "owner"} & set(entries[-1]["before"])
+    assert [entry["action"] for entry in await history(client, page)] == ["created", "deleted"]
+
+
+async def test_what_others_rest_on_stays(client: httpx.AsyncClient, keys: Keys) -> None:
+    vendor, progiciel = await software(client, keys)
+    own = await keys(vendor)
+    await send(client, "/usages", usage_of(progiciel), await keys(DIJON))
+    assert_problem(await remove(client, progiciel["self"], own), 409, "still-used")
+    vendor, progiciel = await software(client, keys)
+    await send(client, f"/progiciels/{progiciel['id']}/modules", MODULE, await keys(vendor))
+    assert_problem(await remove(client, progiciel["self"], await keys(vendor)), 409, "still-used")
+    assert (await client.get(progiciel["self"])).status_code == 200

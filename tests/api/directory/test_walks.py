@@ -9,7 +9,9 @@ import pytest
 import pytest_asyncio
 
 from shared.db import Database
+from shared.pagination import encode_cursor
 from tests.api.directory import software
+from tests.support.directory import UNLISTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -112,3 +114,20 @@ async def test_the_search_over_everything(client: httpx.AsyncClient, db: Databas
     assert len(met) == len(set(met))
     bodies = [one for one in met if not one.startswith("9000") and not one.startswith("9005")]
     assert len(bodies) >= expected
+
+
+@pytest.mark.parametrize(
+    ("path", "listing", "values"),
+    [
+        ("/editeurs", "editeurs", ["\x00", "\x00"]),
+        ("/editeurs", "editeurs", ["a", "\x00"]),
+        ("/progiciels", "progiciels", ["a\x00", UNLISTED]),
+        ("/atd", "atd", ["a\x00", UNLISTED]),
+    ],
+)
+async def test_a_forged_cursor_is_refused(
+    client: httpx.AsyncClient, path: str, listing: str, values: list[str]
+) -> None:
+    answer = await client.get(API + path, params={"cursor": encode_cursor(listing, values)})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/query/cursor"

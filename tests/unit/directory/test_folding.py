@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.directory.domain.folding import shortened, significant, without_office, words
+from services.directory.domain.folding import shortened, significant, words
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,3 @@ def test_kinds_written_out_become_the_official_abbreviations() -> None:
     assert shortened(words("Communauté d'agglomération du Pays Basque")) == ["ca", "du", "pays", "basque"]
     assert shortened(words("communauté de communes X")) == ["cc", "x"]
     assert shortened(words("conseil départemental de l'Ain")) == ["departement", "de", "l", "ain"]
-
-
-@pytest.mark.parametrize(
-    ("query", "rest"),
-    [
-        ("mairie de Dijon", ["dijon"]),
-        ("Ville du Mans", ["mans"]),
-        ("commune Dijon", ["dijon"]),
-        ("ville", ["ville"]),
-        ("mairie de", ["de"]),
-        ("Dijon", ["dijon"]),
-    ],
-)
-def test_the_office_in_front_of_a_name_is_put_aside(query: str, rest: list[str]) -> None:
-    assert without_office(words(query)) == rest

@@ -46,12 +46,47 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
         ("Bas-Rhin", "200094332"),
         ("Paris 1er", "217500016"),
         ("75", "217500016"),
+        ("ville de Paris", "217500016"),
+        ("75015", "217500016"),
+        ("Saint-Denis (93)", "929939411"),
+        ("saint denis 974", "219740115"),
+        ("st denis réunion", "219740115"),
+        ("saint sauveur côte d'or", "212105712"),
+        ("21000 Dijon Cedex", "212102313"),
+        ("CD 21", "222100018"),
+        ("cd01", "220100010"),
+        ("département 21", "222100018"),
+        ("CR Bretagne", "233500016"),
+        ("PACA", "231300021"),
+        ("IDF", "237500079"),
+        ("MEL", "200093201"),
+        ("CAPB", "200067106"),
+        ("agglo pau", "200067254"),
+        ("pays de gex agglo", "240100750"),
+        ("grand lyon", "200046977"),
+        ("grand dijon", "242100410"),
+        ("sant denis 93", "929939411"),
     ],
 )
 def test_the_body_that_is_meant_comes_first(index: SearchIndex, query: str, siren: str) -> None:
     items = index.search(query).items
     assert items, f"nothing found for {query!r}"
     assert items[0].siren == siren, [body.label for body in items]
+
+
+def test_an_exact_name_of_the_kind_meant_precedes_a_former_one(index: SearchIndex) -> None:
+    names = [body.nom for body in index.search("commune de Saint-Denis", limit=4).items]
+    assert names == ["Saint-Denis"] * 4
+
+
+def test_a_name_that_begins_like_a_kind_is_still_typed(index: SearchIndex) -> None:
+    assert "Ville-Saint-Jacques" in [body.nom for body in index.search("ville saint", limit=2).items]
+
+
+def test_what_tells_most_is_found_when_nothing_has_every_word(index: SearchIndex) -> None:
+    assert "Dijon" in [body.nom for body in index.search("ccas dijon").items]
+    assert index.search("dunkerque grand littoral").items[0].nom == "CU de Dunkerque"
+    assert index.search("xylophone quartz dijon zeppelin").total == 0
 
 
 def mistyped(name: str, chance: random.Random) -> str:
