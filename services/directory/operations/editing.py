@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.directory.domain.names import name_key
-from services.directory.domain.problems import AlreadyListed, NotAvailableToKey, NotListed
+from services.directory.domain.problems import AlreadyListed, NotAvailableToKey, NotListed, VersionLabelled
 from services.directory.operations import history
 from services.directory.operations.addresses import EDITEURS, PROGICIELS
 from services.directory.operations.context import DirectoryContext
@@ -19,6 +19,7 @@ from services.directory.operations.progiciels import find_progiciel
 from services.directory.operations.rights import may_write, require_writer
 from services.directory.schemas.progiciels import EditeurEdit, ModuleEdit, ProgicielEdit, VersionInput
 from services.directory.store import editing as store
+from services.directory.store import labels as labels_store
 from services.directory.store.editing import Editable
 from shared.auth import Caller
 from shared.clock import now
@@ -82,13 +83,19 @@ async def edit_version(
     caller: Caller,
     match: Match,
 ) -> None:
-    """Replace what is said of a version; the ETag is that of its application. Raises as `edit_progiciel`."""
+    """Replace what is said of a version; the ETag is that of its application.
+
+    Raises as `edit_progiciel`, and `VersionLabelled`: what a label attests cannot be given another number.
+    """
     edit = Edit(
         store.VERSION, "progiciel", ("version", "version"), version_id, progiciel_id, "version-updated"
     )
     held = await store.hold(session, store.VERSION, version_id)
     if held is None or held["progiciel_id"] != progiciel_id:
         raise NotListed.for_writing(*edit.names, version_id)
+    label = await labels_store.attesting(session, version_id)
+    if label is not None and body.number != held["number"] and may_write(caller, held["owner"]):
+        raise VersionLabelled.by(label)
     if not await replace(
         session, edit, body.model_dump(), caller, match, lambda: find_progiciel(context, progiciel_id)
     ):
