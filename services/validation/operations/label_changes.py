@@ -31,6 +31,7 @@ _TOLD: dict[str, tuple[type[LabelEvent], str]] = {
     "resumed": (LabelRenewed, "label.renewed"),
     "renewal-due": (LabelRenewed, "label.updated"),
     "superseded": (LabelRenewed, "label.updated"),
+    "reissued": (LabelRenewed, "label.updated"),
     "confirmed": (LabelRenewed, "label.updated"),
     "unconfirmed": (LabelRenewed, "label.updated"),
     "suspended": (LabelSuspended, "label.suspended"),
@@ -92,6 +93,18 @@ def attest(context: ValidationContext, label: Label, moment: datetime) -> None:
     label.issued_at = moment
     credential = context.signer.sign(store.facts_of(label.model_dump()))
     label.document, label.jwt, label.key_id = credential.document, credential.jwt, credential.key_id
+
+
+async def attest_anew(
+    context: ValidationContext, session: AsyncSession, label: Label, moment: datetime
+) -> None:
+    """Replace a credential that is no longer true: copies of it are revoked by the place that they had in the lists.
+
+    Raises `LabelSigningUnavailable`.
+    """
+    await store.withdraw_place(session, label, moment)
+    label.status_list, label.status_index = await store.draw_place(session)
+    attest(context, label, moment)
 
 
 def _attested(label: Label) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from services.validation.domain.labels.presented import REASONS as UNREADABLE
 from services.validation.domain.labels.presented import Presented, Unreadable, read_presented
 from services.validation.domain.labels.problems import LabelNotFound, LabelUnreadable, StatusListNotFound
 from services.validation.domain.labels.verification import (
-    OUTCOMES,
     REASONS,
     Outcome,
     Verdict,
     check_dates,
+    check_place,
     check_signature,
     check_state,
 )
@@ -59,7 +59,7 @@ async def verify(context: ValidationContext, content: bytes) -> dict[str, Any]:
     label = None if found is None else _as_of(found, now())
     verdict = await _verdict(context, presented, label, now())
     authentic = verdict.outcome not in (Outcome.ALTERED, Outcome.UNKNOWN)
-    outcome_fr, outcome_en = OUTCOMES[verdict.outcome]
+    title_fr, title_en = verdict.title
     reason_fr, reason_en = REASONS[verdict.code]
     if label is not None and verdict.outcome in (Outcome.REVOKED, Outcome.SUSPENDED):
         reason_fr, reason_en = (
@@ -68,8 +68,8 @@ async def verify(context: ValidationContext, content: bytes) -> dict[str, Any]:
         )
     return {
         "outcome": verdict.outcome.value,
-        "title": outcome_fr,
-        "title_en": outcome_en,
+        "title": title_fr,
+        "title_en": title_en,
         "code": verdict.code,
         "reason": reason_fr,
         "reason_en": reason_en,
@@ -98,7 +98,8 @@ async def _verdict(
     if state.outcome is not Outcome.VALID or presented.form == "address":
         return state
     # A label that was renewed is in force; the credential of before has ended.
-    return check_dates(presented.document, moment) or state
+    document = presented.document
+    return check_dates(document, moment) or check_place(document, label, signer.issuer) or state
 
 
 def _as_of(label: GrantedLabel, moment: datetime) -> GrantedLabel:

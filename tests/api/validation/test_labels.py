@@ -10,7 +10,10 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
+from services.validation.domain.labels import status_list
+from services.validation.domain.labels.keys import retire, write_ring
 from services.validation.domain.problems import UnknownSchema
 from services.validation.operations import label_life, label_subjects
 from services.validation.operations.context import ValidationContext, open_validation
@@ -35,6 +38,7 @@ from tests.support.labelling import (
     signing_keys,
     validated,
 )
+from tests.support.labels import key, ring
 
 REASON = {"reason": "Les exports publiés ne sont plus conformes.", "reason_en": "Exports conform no more."}
 
@@ -74,6 +78,53 @@ class Place:
             "SELECT state FROM label WHERE id = $1", UUID(label["id"])
         )
         return found
+
+    async def credential(self, label: dict[str, Any]) -> dict[str, Any]:
+        return cast(dict[str, Any], (await self.client.get(f"{label['self']}/credential.json")).json())
+
+    async def verified(self, credential: dict[str, Any]) -> tuple[str, str]:
+        answer = (await self.client.post(f"{HOME}/verify", json=credential)).json()
+        return answer["outcome"], answer["code"]
+
+    async def revoked_in_list(self, credential: dict[str, Any]) -> bool:
+        [(_, address, index), _] = status_list.entries(credential)
+        document = (await self.client.get(address)).json()
+        return status_list.is_set(document["credentialSubject"]["encodedList"], index)
+
+    async def publish(
+        self,
+        siren: str,
+        content: str,
+        *,
+        version: str = "3.1",
+        owner: str | None = None,
+        dataset: UUID | None = None,
+    ) -> tuple[UUID, UUID]:
+        """Have a body that uses the application publish a file, and await its verdict."""
+        db, dataset, resource = self.context.db, dataset or new_id(), new_id()
+        key = f"catalogue/{resource}"
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content.encode()
+
+        await self.context.storage.put(key, chunks(), max_bytes=100_000)
+        registered = ResourceRegistered(
+            dataset_id=dataset,
+            resource_id=resource,
+            revision=1,
+            filename="d.csv",
+            storage_key=key,
+            schema_name=SCHEMA,
+        )
+        usage = self.app.usage_told(siren).model_copy(update={"version": version})
+        async with db.transaction() as session:
+            await validate_resource(self.context, session, registered)
+            await label_subjects.follow_usage(session, usage)
+            await label_subjects.follow_published(session, published(dataset, resource, siren, 2, owner))
+        async with asyncio.timeout(40):
+            while await db.fetchval("SELECT count(*) FROM validation WHERE outcome IS NULL"):
+                await asyncio.sleep(0.05)
+        return dataset, resource
 
     async def events(self) -> list[str]:
         rows = await self.context.db.fetch(
@@ -312,6 +363,7 @@ async def test_a_label_is_put_on_notice_renewed_and_expires(place: Place) -> Non
 
 async def test_a_new_version_of_the_schema_leaves_six_months(place: Place) -> None:
     label = await place.granted()
+    before = await place.credential(label)
     # As if it had been given before 2.1.5 came out.
     await place.context.db.execute("UPDATE label SET schema_version = '2.1.4'")
     for later in (timedelta(), timedelta(days=1)):
@@ -321,6 +373,13 @@ async def test_a_new_version_of_the_schema_leaves_six_months(place: Place) -> No
     left = await place.context.db.fetchval("SELECT valid_until - current_date FROM label")
     assert 181 <= left <= 184
     assert shown["valid_until"] < label["valid_until"]
+    # Copies of the first credential promise twelve months: they are revoked, for others too, and the new one tells.
+    after = await place.credential(label)
+    assert after["validUntil"] == f"{shown['valid_until']}T23:59:59Z"
+    assert await place.verified(before) == ("revoked", "replaced")
+    assert await place.verified(after) == ("valid", "in-force")
+    assert await place.revoked_in_list(before)
+    assert not await place.revoked_in_list(after)
 
 
 async def test_a_label_is_suspended_resumed_withdrawn_and_stays_so(place: Place) -> None:
@@ -348,60 +407,94 @@ async def test_a_label_is_suspended_resumed_withdrawn_and_stays_so(place: Place)
         ("resumed", "valide"),
         ("withdrawn", "revoque"),
     ]
-    with pytest.raises(asyncpg.RaiseError, match="only ever added to"):
-        await place.context.db.execute("UPDATE label_history SET reason_fr = ''")
+    for statement in ("UPDATE label_history SET reason_fr = ''", "DELETE FROM label_history"):
+        with pytest.raises(asyncpg.RaiseError, match="only ever added to"):
+            await place.context.db.execute(statement)
 
 
 async def test_published_files_of_two_bodies_that_use_it_confirm_a_label(place: Place) -> None:
     label = await place.granted()
     db = place.context.db
-    bodies = ("212500565", "213801855")
-    resources = [(new_id(), new_id(), siren) for siren in bodies]
-    for dataset, resource, siren in resources:
-        key = f"catalogue/{resource}"
-
-        async def content(text: str = export(siren)) -> AsyncIterator[bytes]:
-            yield text.encode()
-
-        await place.context.storage.put(key, content(), max_bytes=100_000)
-        registered = ResourceRegistered(
-            dataset_id=dataset,
-            resource_id=resource,
-            revision=1,
-            filename="d.csv",
-            storage_key=key,
-            schema_name=SCHEMA,
-        )
-        async with db.transaction() as session:
-            await validate_resource(place.context, session, registered)
-            await label_subjects.follow_usage(session, place.app.usage_told(siren))
-            await label_subjects.follow_published(session, published(dataset, resource, siren, 2))
-    async with asyncio.timeout(40):
-        while await db.fetchval("SELECT count(*) FROM validation WHERE outcome IS NULL"):
-            await asyncio.sleep(0.05)
+    first, second = "212500565", "213801855"
+    dataset, resource = await place.publish(first, export(first), version="v3.2")
+    await place.publish(second, export(second), version="")
     for _ in range(2):
         await label_life.confirm(place.context, now())
     shown = (await place.client.get(label["self"])).json()
     assert shown["assurance"] == "confirme"
+    confirmed = await place.credential(label)
+    assert await place.verified(confirmed) == ("valid", "in-force")
     # One of the files is no longer published: told late and twice, it still counts no more.
-    dataset, resource, siren = resources[0]
     removed = DatasetRemoved(dataset_id=dataset, revision=5, removed_at=now())
     for follow, event in (
         (label_subjects.follow_removed, removed),
-        (label_subjects.follow_published, published(dataset, resource, siren, 4)),
+        (label_subjects.follow_published, published(dataset, resource, first, 4)),
         (label_subjects.follow_removed, removed),
     ):
         async with db.transaction() as session:
             await cast(Any, follow)(session, event)
-    await label_life.confirm(place.context, now())
+    for _ in range(2):
+        await label_life.confirm(place.context, now())
     assert [action for action, _ in await place.history(label)] == ["granted", "confirmed", "unconfirmed"]
+    # A copy that says so still is refused; the one that replaced it is good.
+    assert await place.verified(confirmed) == ("revoked", "replaced")
+    assert await place.revoked_in_list(confirmed)
+    assert await place.verified(await place.credential(label)) == ("valid", "in-force")
 
 
-def published(dataset: UUID, resource: UUID, siren: str, revision: int) -> DatasetPublished:
+async def test_a_vendor_does_not_confirm_its_own_label(place: Place) -> None:
+    label = await place.granted("A")
+    first, second, third = "212500565", "213801855", "217500016"
+
+    async def assurance() -> str:
+        await label_life.confirm(place.context, now())
+        return str((await place.client.get(label["self"])).json()["assurance"])
+
+    # The vendor's file, published by a body; a file that the vendor publishes in the name of one; one file twice;
+    # a file without a row; a body that uses another major version.
+    await place.publish(first, export("A"))
+    await place.publish(second, export("B"), owner=VENDOR)
+    await place.publish(second, export("C"))
+    await place.publish(third, export("C"))
+    assert await assurance() == "verifie"
+    await place.publish(first, HEADER)
+    await place.publish("212102313", export("D"), version="4.0")
+    assert await assurance() == "verifie"
+    await place.publish(first, export("E"), owner="217500016")
+    assert await assurance() == "confirme"
+
+
+async def test_what_a_leaked_key_signed_is_signed_anew(place: Place) -> None:
+    label = await place.granted()
+    before = await place.credential(label)
+    signer = place.context.signer
+    await label_life.reissue(place.context, now())
+    assert await place.credential(label) == before
+    leaked, newer = signer.key(), key(2)
+    keys = write_ring(ring(retire(leaked, now(), compromised=True), newer)).decode()
+    settings = place.settings.model_copy(update={"validation_signing_keys": SecretStr(keys)})
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(api("validation", settings))
+        context = await stack.enter_async_context(open_validation(settings))
+        for _ in range(2):
+            await label_life.reissue(context, now())
+        after = (await client.get(f"{label['self']}/credential.json")).json()
+        for credential, found in ((before, ("revoked", "key-revoked")), (after, ("valid", "in-force"))):
+            answer = (await client.post(f"{HOME}/verify", json=credential)).json()
+            assert (answer["outcome"], answer["code"]) == found
+    assert after["credentialSubject"] == before["credentialSubject"]
+    assert after["proof"]["verificationMethod"].endswith(newer.id)
+    assert await place.history(label) == [("granted", "valide"), ("reissued", "valide")]
+
+
+def published(
+    dataset: UUID, resource: UUID, siren: str, revision: int, owner: str | None = None
+) -> DatasetPublished:
     return DatasetPublished(
         dataset_id=dataset,
         revision=revision,
         organization_siren=siren,
+        owner_siren=owner,
         resources=(resource,),
         published_at=now(),
     )

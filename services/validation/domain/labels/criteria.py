@@ -148,9 +148,11 @@ def document() -> dict[str, Any]:
             },
             "confirme": {
                 "fr": f"Les derniers fichiers publiés d'au moins {CONFIRMING_BODIES} collectivités dont l'usage du "
-                "logiciel est confirmé dans l'annuaire sont conformes, jugés par ce service.",
+                "logiciel est confirmé dans l'annuaire sont conformes, jugés par ce service ; ceux que l'éditeur a "
+                "publiés ou fait labelliser ne comptent pas.",
                 "en": f"The latest published files of at least {CONFIRMING_BODIES} collectivités whose use of the "
-                "software is confirmed in the directory conform, as judged by this service.",
+                "software is confirmed in the directory conform, as judged by this service; those that the vendor "
+                "published or had labelled do not count.",
             },
         },
     }

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.validation.domain.labels import jwt, status_list
-from services.validation.domain.labels.addresses import PURPOSES
+from services.validation.domain.labels.addresses import PURPOSES, Issuer
 from services.validation.domain.labels.facts import GrantedLabel, LabelState, state_on
 from services.validation.domain.labels.instants import read_instant
 from services.validation.domain.labels.keys import KeyRing, LabelKey
@@ -26,6 +26,15 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Of a reason -> what a verification comes to, where the outcome alone would say too much.
+TITLES = {
+    "status-not-checked": (
+        "Attestation authentique, révocation non vérifiée",
+        "Authentic credential, revocation not checked",
+    ),
+    "key-revoked": ("Attestation révoquée : ne vous y fiez pas", "Credential revoked: do not rely on it"),
+    "replaced": ("Attestation remplacée : ne vous y fiez pas", "Credential replaced: do not rely on it"),
+}
 OUTCOMES = {
     Outcome.VALID: ("Label authentique et en vigueur", "Authentic label, in force"),
     Outcome.EXPIRED: ("Label authentique mais expiré", "Authentic label, expired"),
@@ -60,8 +69,12 @@ REASONS = {
     ),
     "revoked": ("Le label a été retiré définitivement.", "The label has been withdrawn for good."),
     "key-revoked": (
-        "La clé qui a signé a été compromise : demandez à l'éditeur l'attestation rééditée.",
-        "The key that signed was compromised: ask the vendor for the credential issued anew.",
+        "La clé qui a signé a été compromise : reprenez l'attestation rééditée, à l'adresse du label.",
+        "The key that signed was compromised: take the credential issued anew, at the label's address.",
+    ),
+    "replaced": (
+        "Cette attestation ne dit plus ce qui est : reprenez celle qui l'a remplacée, à l'adresse du label.",
+        "This credential no longer tells what is so: take the one that replaced it, at the label's address.",
     ),
     "key-unknown": (
         "Aucune clé du service ne porte ce nom : ce n'est pas le service qui a signé.",
@@ -115,6 +128,11 @@ class Verdict:
     code: str
     status_checked: bool = False
 
+    @property
+    def title(self) -> tuple[str, str]:
+        """Return what it comes to in a few words, in French and in English."""
+        return TITLES.get(self.code, OUTCOMES[self.outcome])
+
 
 def check_signature(presented: Presented, did: str, ring: KeyRing) -> Verdict | None:
     """Return why a credential is not one that this issuer signed; None when it is."""
@@ -155,6 +173,17 @@ def check_state(label: GrantedLabel, moment: datetime) -> Verdict:
         LabelState.A_RENOUVELER: Verdict(Outcome.VALID, "to-renew", True),
         LabelState.VALIDE: Verdict(Outcome.VALID, "in-force", True),
     }[state_on(label.state, label.facts, moment)]
+
+
+def check_place(document: Mapping[str, Any], label: GrantedLabel, issuer: Issuer) -> Verdict | None:
+    """Return that an authentic credential was replaced, when its place in the lists is no longer its label's."""
+    facts = label.facts
+    places = [(one, issuer.status_list(one, facts.status_list), facts.status_index) for one in PURPOSES]
+    try:
+        named = status_list.entries(document)
+    except Altered as error:
+        return Verdict(Outcome.ALTERED, error.part)
+    return None if named == places else Verdict(Outcome.REVOKED, "replaced", True)
 
 
 def check_lists(
