@@ -157,6 +157,14 @@ async def rests_on(session: AsyncSession, validation_id: UUID) -> UUID | None:
     return found.first()
 
 
+async def hold_runs(session: AsyncSession, runs: list[UUID]) -> set[UUID]:
+    """Keep validations from being deleted until the session ends; return those that are there."""
+    found = await run(
+        session, text("SELECT id FROM validation WHERE id = ANY(:runs) FOR KEY SHARE"), {"runs": runs}
+    )
+    return {UUID(str(item)) for item in found.scalars()}
+
+
 async def add(session: AsyncSession, label: Label) -> None:
     """Write a new label."""
     session.add(label)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from services.validation.domain.labels import status_list
 from services.validation.domain.labels.keys import retire, write_ring
 from services.validation.domain.problems import UnknownSchema
-from services.validation.operations import label_life, label_subjects
+from services.validation.operations import label_evidence, label_life, label_subjects
 from services.validation.operations.context import ValidationContext, open_validation
 from services.validation.operations.submissions import validate_resource
 from services.validation.settings import ValidationSettings
@@ -271,6 +271,19 @@ async def test_nobody_labels_what_is_not_theirs(place: Place) -> None:
     assert await place.history(label) == [("granted", "valide")]
 
 
+async def test_of_several_runs_the_first_is_attested_and_all_have_served(place: Place) -> None:
+    first, second = await place.run(export("A")), await place.run(export("B", rows=31))
+    label = (await place.ask(first, second)).json()
+    validation = (await place.client.get(f"{VALIDATIONS}/{first}")).json()
+    conformity = (await place.credential(label))["credentialSubject"]["conformity"]
+    assert (conformity["inputSha256"], conformity["rowCount"]) == (validation["source"]["sha256"], 25)
+    assert max(item["filledRows"] for item in conformity["fieldCoverage"]) == 25
+    for run in (first, second):
+        assert demands(assert_problem(await place.ask(run, version="4.0"), 422, "label-refused")) == [
+            "unused"
+        ]
+
+
 async def test_a_run_serves_once_and_only_for_what_it_is(place: Place) -> None:
     run = await place.run()
     assert (await place.ask(run)).status_code == 201
@@ -314,6 +327,22 @@ async def test_a_run_too_old_or_whose_file_changed_or_is_gone_proves_nothing(pla
     assert demands(assert_problem(await place.ask(gone), 422, "label-refused")) == ["same-file"]
     await db.execute("UPDATE validation SET sha256 = NULL WHERE id = $1", UUID(blank))
     assert demands(assert_problem(await place.ask(blank), 422, "label-refused")) == ["same-file"]
+
+
+async def test_a_run_deleted_while_it_is_looked_at_proves_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, look = await place.run(), label_evidence.gather
+
+    async def then_delete(*about: Any) -> Any:
+        found = await look(*about)
+        answer = await place.client.delete(f"{VALIDATIONS}/{run}", headers=place.vendor)
+        assert answer.status_code == 204, answer.text
+        return found
+
+    monkeypatch.setattr(label_evidence, "gather", then_delete)
+    assert demands(assert_problem(await place.ask(run), 422, "label-refused")) == ["own-run"]
+    assert await place.context.db.fetchval("SELECT count(*) FROM label") == 0
 
 
 async def test_requests_at_the_same_time_give_one_label(place: Place) -> None:
