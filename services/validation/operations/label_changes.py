@@ -8,6 +8,7 @@ import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.validation.domain.labels.facts import Assurance, LabelState
+from services.validation.domain.labels.life import state_at
 from services.validation.operations.context import ValidationContext
 from services.validation.store import labels as store
 from services.validation.tables import Label, LabelHistory
@@ -86,6 +87,18 @@ async def tell(
         "valid_until": label.valid_until.isoformat(),
     }
     await record_change(session, change, label.id, data)
+
+
+async def end_if_past(
+    context: ValidationContext, session: AsyncSession, label: Label, moment: datetime
+) -> bool:
+    """Tell whether a label held in the session has ended; past its last day, end it here if nobody has yet."""
+    state = state_at(LabelState(label.state), label.valid_until, moment.date())
+    if state is LabelState.EXPIRE and label.state != state:
+        label.state = state.value
+        label.sequence += 1
+        await tell(context, session, label, "expired", moment)
+    return state in (LabelState.REVOQUE, LabelState.EXPIRE)
 
 
 def attest(context: ValidationContext, label: Label, moment: datetime) -> None:

@@ -84,8 +84,8 @@ async def request(
             return replayed
         await store.lock_vendor(session, siren)
         twin = await store.live_twin(session, body.module_id, schema[0], major_of(subject.number))
-        if twin is not None:
-            raise LabelExists.at(context.link(f"{PATH}/{twin}"))
+        if twin is not None and not await label_changes.end_if_past(context, session, twin, moment):
+            raise LabelExists.at(context.link(f"{PATH}/{twin.id}"))
         await _require_unused(session, siren, evidence)
         label = await _new_label(session, label_id, subject, schema, evidence, moment)
         label_changes.attest(context, label, moment)

@@ -125,15 +125,17 @@ async def lock_vendor(session: AsyncSession, siren: str) -> None:
     await run(session, text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"labels {siren}"})
 
 
-async def live_twin(session: AsyncSession, module_id: UUID, schema_name: str, major: str) -> UUID | None:
-    """Return the label in life of a module, a schema and a major version, or None."""
+async def live_twin(session: AsyncSession, module_id: UUID, schema_name: str, major: str) -> Label | None:
+    """Return the label in life of a module, a schema and a major version, locked until the session ends, or None."""
     found = await session.exec(
-        select(Label.id).where(
+        select(Label)
+        .where(
             Label.module_id == module_id,
             Label.schema_name == schema_name,
             Label.major == major,
             col(Label.state).in_(LIVE_STATES),
         )
+        .with_for_update()
     )
     return found.first()
 

@@ -390,6 +390,16 @@ async def test_a_label_is_put_on_notice_renewed_and_expires(place: Place) -> Non
     assert len(places) == 2
 
 
+async def test_past_its_last_day_a_label_makes_way_before_any_job_says_so(place: Place) -> None:
+    label = await place.granted()
+    await place.context.db.execute("UPDATE label SET valid_until = current_date - 1")
+    after = await place.granted("B")
+    assert after["id"] != label["id"]
+    await label_life.pass_time(place.context, now())
+    assert await place.history(label) == [("granted", "valide"), ("expired", "expire")]
+    assert await place.events() == ["granted", "expired", "granted"]
+
+
 async def test_a_new_version_of_the_schema_leaves_six_months(place: Place) -> None:
     label = await place.granted()
     before = await place.credential(label)
