@@ -1,6 +1,7 @@
 """A label as anybody meets it: its forms, its badge, its page, and what `verify` says of it."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
@@ -376,6 +377,13 @@ async def test_the_page_is_whole_in_both_languages_and_escapes_names(place: Plac
         assert "<script" not in page
         assert page.count("<h1>") == 1
         assert 'scope="col"' in page
+        # Every address of the page is one that answers; what is only declared is said to be so.
+        addresses = set(re.findall(r'href="(https?://[^"]+)"', page))
+        for address in addresses:
+            ours = "/directory/" not in address and "/validations/" not in address
+            assert not ours or (await place.client.get(address)).status_code == 200, address
+        assert len(addresses) >= 9
+        assert {"fr": "selon l&#x27;éditeur", "en": "according to the vendor"}[language] in page
     assert "<script" not in await place.read("/badge.fr.svg")
     assert "<script" not in json.loads(await place.read("/embed.json"))["fr"]["html"]
 
