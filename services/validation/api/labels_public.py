@@ -120,9 +120,10 @@ async def read_page(request: Request, label_id: UUID, lang: Lang = None) -> Resp
     context: ValidationContext = context_of(request)
     label = await operations.find(context, label_id)
     language = language_of(request, lang)
+    report_public = await operations.report_is_public(context, label)
     return _served(
         request,
-        write_page(label, context.signer.issuer, language),
+        write_page(label, context.signer.issuer, language, report_public=report_public),
         HTML,
         content_security_policy=CONTENT_SECURITY_POLICY + "; frame-ancestors 'none'",
         content_language=language,

@@ -23,7 +23,7 @@ from services.validation.domain.labels.verification import (
 )
 from services.validation.domain.labels.views import label_view
 from services.validation.operations.context import ValidationContext
-from services.validation.store import label_status, labels
+from services.validation.store import label_status, labels, withdrawals
 from shared.clock import now
 
 
@@ -33,6 +33,12 @@ async def find(context: ValidationContext, label_id: UUID) -> GrantedLabel:
     if label is None:
         raise LabelNotFound.of(label_id)
     return _as_of(label, now())
+
+
+async def report_is_public(context: ValidationContext, label: GrantedLabel) -> bool:
+    """Tell whether everybody may read the report that a label attests."""
+    found = await withdrawals.rights(context.db, label.facts.validation_id)
+    return found is not None and not found["private"]
 
 
 async def status_list(context: ValidationContext, purpose: Purpose, number: int) -> dict[str, Any]:

@@ -329,6 +329,21 @@ async def test_a_run_too_old_or_whose_file_changed_or_is_gone_proves_nothing(pla
     assert demands(assert_problem(await place.ask(blank), 422, "label-refused")) == ["same-file"]
 
 
+async def test_the_page_leads_to_the_report_only_where_everybody_may_read_it(place: Place) -> None:
+    for series, private, version in (("A", "false", "3.1"), ("B", "true", "4.0")):
+        answer = await place.client.post(
+            VALIDATIONS,
+            params={"private": private, "schema": SCHEMA, "filename": "export.csv"},
+            content=export(series).encode(),
+            headers={"Prefer": "wait=30", "Content-Type": "text/csv", **place.vendor},
+        )
+        run = answer.json()["id"]
+        label = (await place.ask(run, version=version)).json()
+        page = (await place.client.get(f"{label['self']}/page")).text
+        report = await place.client.get(f"{VALIDATIONS}/{run}/report.html")
+        assert (f"{run}/report.html" in page) is (report.status_code == 200) is (private == "false")
+
+
 async def test_a_run_deleted_while_it_is_looked_at_proves_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

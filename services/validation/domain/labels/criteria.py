@@ -177,7 +177,7 @@ def judge_run(row: Mapping[str, Any], asked: Asked, owner: str, moment: datetime
     about = {"run": row["id"]}
     unmet: list[Unmet] = []
     if row["outcome"] != "valid":
-        fr = "en compte des erreurs" if row["outcome"] == "invalid" else "n'a pas de verdict"
+        fr = "compte des erreurs" if row["outcome"] == "invalid" else "n'a pas de verdict"
         en = "found errors" if row["outcome"] == "invalid" else "has no verdict"
         unmet.append(
             CONFORMANT.unmet(

@@ -112,8 +112,8 @@ _WORDS = {
 }
 
 
-def write_page(label: GrantedLabel, issuer: Issuer, language: str) -> str:
-    """Return the page; `label.state` is that of the moment."""
+def write_page(label: GrantedLabel, issuer: Issuer, language: str, *, report_public: bool) -> str:
+    """Return the page; `label.state` is that of the moment. The report is linked when everybody may read it."""
     words = _WORDS[language]
     facts = label.facts
     title = f"{LABEL_NAME} — {facts.progiciel_name} {facts.progiciel_version}"
@@ -129,7 +129,7 @@ def write_page(label: GrantedLabel, issuer: Issuer, language: str) -> str:
             f"<p>{draw(label, language)}</p>",
             f"<p>{escape(_assurance(facts.assurance, language))}</p>" if label.state.in_force else "",
             _facts(words["attested"], _attested(label, issuer, words, language)),
-            _facts(words["proof"], _validated(label, issuer, words)),
+            _facts(words["proof"], _validated(label, issuer, words, report_public=report_public)),
             _coverage(label, words),
             _files(label, issuer, words),
             _snippets(label, issuer, words, language),
@@ -162,14 +162,16 @@ def _attested(label: GrantedLabel, issuer: Issuer, words: dict[str, str], langua
     ]
 
 
-def _validated(label: GrantedLabel, issuer: Issuer, words: dict[str, str]) -> list[Fact]:
+def _validated(
+    label: GrantedLabel, issuer: Issuer, words: dict[str, str], *, report_public: bool
+) -> list[Fact]:
     facts = label.facts
     report = f"{issuer.root}/validations/{facts.validation_id}/report.html"
     return [
         (words["rows"], str(facts.rows), None),
         (words["origin"], words["declared"], None),
         (words["validator"], f"{facts.validator_name} {facts.validator_version}", None),
-        (words["validation"], str(facts.validation_id), report),
+        (words["validation"], str(facts.validation_id), report if report_public else None),
         (words["input"], facts.input_sha256, None),
         (words["report"], facts.report_sha256, None),
         (words["criteria"], facts.criteria_version, issuer.label("criteria", facts.criteria_version)),
