@@ -33,6 +33,8 @@ TITLES = {
         "Authentic credential, revocation not checked",
     ),
     "key-revoked": ("Attestation révoquée : ne vous y fiez pas", "Credential revoked: do not rely on it"),
+    "status": ("État invérifiable : ne vous y fiez pas", "Status not verifiable: do not rely on it"),
+    "revoked-in-list": ("Attestation révoquée : ne vous y fiez pas", "Credential revoked: do not rely on it"),
     "replaced": ("Attestation remplacée : ne vous y fiez pas", "Credential replaced: do not rely on it"),
 }
 OUTCOMES = {
@@ -68,6 +70,12 @@ REASONS = {
         "The label is suspended for the time being: see its page.",
     ),
     "revoked": ("Le label a été retiré définitivement.", "The label has been withdrawn for good."),
+    "revoked-in-list": (
+        "La liste d'état dit cette attestation révoquée : son label a été retiré, ou une autre l'a remplacée ; "
+        "l'adresse du label le dit.",
+        "The status list says that this credential is revoked: its label was withdrawn, or another replaced it; the "
+        "label's address tells.",
+    ),
     "key-revoked": (
         "La clé qui a signé a été compromise : reprenez l'attestation rééditée, à l'adresse du label.",
         "The key that signed was compromised: take the credential issued anew, at the label's address.",
@@ -199,7 +207,7 @@ def check_lists(
     except Altered as error:
         return Verdict(Outcome.ALTERED, error.part)
     if found.get("revocation"):
-        return Verdict(Outcome.REVOKED, "revoked", True)
+        return Verdict(Outcome.REVOKED, "revoked-in-list", True)
     if found.get("suspension"):
         return Verdict(Outcome.SUSPENDED, "suspended", True)
     checked = all(found.get(purpose) is False for purpose in PURPOSES)
@@ -246,12 +254,15 @@ def _bit(
     ring: KeyRing,
     moment: datetime,
 ) -> bool | None:
-    """Return the bit of a place; None when its list is not among those given, or no longer to be believed."""
+    """Return the bit of a place; None when its list is not among those given, or not to be believed (any more)."""
     purpose, address, index = place
     one = next((item for item in lists if item.get("id") == address), None)
     if one is None or check_dates(one, moment) is not None:
         return None
-    if check_signature(Presented("credential", one), did, ring) is not None:
+    against = check_signature(Presented("credential", one), did, ring)
+    if against is not None and against.code == "key-unknown":
+        return None
+    if against is not None:
         raise Altered("status")
     subject = one.get("credentialSubject")
     if not isinstance(subject, dict) or subject.get("statusPurpose") != purpose:

@@ -156,6 +156,13 @@ class TestCredential:
         found = verify_offline(presented, [revocation, suspension], ISSUER.did, RING, DURING)
         assert (found.outcome, found.code) == (Outcome.ALTERED, "status")
 
+    def test_a_list_signed_by_a_key_that_is_not_at_hand_leaves_the_status_unchecked(self) -> None:
+        newer = key(20)
+        both = [sign_list((FACTS.status_index,), ISSUER, purpose, 0, newer, DURING) for purpose in PURPOSES]
+        found = verify_offline(read_presented(CREDENTIAL.document), both, ISSUER.did, RING, DURING)
+        assert (found.outcome, found.code) == (Outcome.VALID, "status-not-checked")
+        assert not found.status_checked
+
     def test_an_old_list_leaves_the_status_unchecked(self) -> None:
         old = [sign_list((), ISSUER, "revocation", 0, KEY, DURING.replace(month=1)), lists()[1]]
         found = verify_offline(read_presented(CREDENTIAL.document), old, ISSUER.did, RING, DURING)
