@@ -60,7 +60,7 @@ async def resume(context: ValidationContext, session: AsyncSession, label_id: UU
 async def revoke(
     context: ValidationContext, session: AsyncSession, label_id: UUID, body: ReasonInput, caller: Caller
 ) -> None:
-    """End a label for good: a moderator any, a vendor its own. Revoked already, it stays as it is.
+    """End a label for good: a moderator any, a vendor its own in force. Revoked already, it stays as it is.
 
     Raises `Unauthenticated`, `Forbidden`, `LabelNotFound` (another's, too), `LabelEnded`.
     """
@@ -72,7 +72,9 @@ async def revoke(
         raise LabelNotFound.of(label_id)
     if label.state == LabelState.REVOQUE:
         return
-    _require(label, LabelState.VALIDE, LabelState.A_RENOUVELER, LabelState.SUSPENDU)
+    # A vendor that withdrew a suspended label could ask for another at once, and be rid of the suspension.
+    also = (LabelState.SUSPENDU,) if moderates else ()
+    _require(label, LabelState.VALIDE, LabelState.A_RENOUVELER, *also)
     own = label.editeur_siren == caller.owner_siren
     await _end(context, session, label, LabelState.REVOQUE, "withdrawn" if own else "revoked", body, caller)
 
@@ -87,7 +89,7 @@ async def _hold(session: AsyncSession, label_id: UUID) -> Label:
 def _require(label: Label, *states: LabelState) -> None:
     state = state_at(LabelState(label.state), label.valid_until, now().date())
     if state not in states:
-        raise LabelEnded.as_(state.fr, state.en)
+        raise LabelEnded.as_(state)
 
 
 async def _end(

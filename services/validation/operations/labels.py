@@ -134,7 +134,7 @@ async def renew(
         assert label is not None, "labels are never deleted"
         state = state_at(LabelState(label.state), label.valid_until, moment.date())
         if not state.in_force:
-            raise LabelEnded.as_(state.fr, state.en)
+            raise LabelEnded.as_(state)
         await _require_unused(session, siren, evidence)
         for name, value in _proved(subject, schema, evidence, moment).items():
             setattr(label, name, value)

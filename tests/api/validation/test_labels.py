@@ -446,6 +446,13 @@ async def test_a_label_is_suspended_resumed_withdrawn_and_stays_so(place: Place)
     for _ in range(2):
         answer = await place.client.post(f"{home}/suspend", json=REASON, headers=place.moderator)
         assert (answer.json()["state"], answer.json()["reason"]) == ("suspendu", REASON["reason"])
+    # The vendor neither withdraws it to ask for another, nor renews it.
+    fresh = await place.run(export("B"))
+    renewal = {"runs": [{"validation": fresh}], "declaration": {"produced_by_software": True}}
+    for path, body in (("revoke", REASON), ("renewals", renewal)):
+        answer = await place.client.post(f"{home}/{path}", json=body, headers=place.vendor)
+        assert "modération" in assert_problem(answer, 409, "label-ended")["detail"]
+    assert_problem(await place.ask(fresh), 409, "label-exists")
     answer = await place.client.post(f"{home}/resume", headers=place.moderator)
     assert (answer.json()["state"], answer.json()["reason"]) == ("valide", "")
     for _ in range(2):
