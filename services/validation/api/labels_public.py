@@ -67,7 +67,10 @@ def _served(
 
 @router.get("/did.json", summary="DID document: the keys that sign labels", response_class=Response)
 async def read_did_document(request: Request) -> Response:
-    """Return the keys under which credentials and status lists verify; those that are retired too."""
+    """Return the keys under which credentials and status lists verify; those that are retired too.
+
+    Keys that cannot be read for the moment are an error (503), never a document without them.
+    """
     signer = context_of(request).signer
     return _served(request, orjson.dumps(did_document(signer.issuer, signer.ring)), DID)
 

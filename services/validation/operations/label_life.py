@@ -142,7 +142,7 @@ async def pass_time(context: ValidationContext, moment: datetime) -> None:
 
 
 async def _begin_grace(context: ValidationContext, moment: datetime) -> None:
-    if not _signs(context):
+    if not context.signer.signs:
         return
     known = set(context.registry.names())
     for name, version in await store.live_schemas(context.db):
@@ -175,8 +175,10 @@ async def reissue(context: ValidationContext, moment: datetime) -> None:
         await label_changes.attest_anew(context, session, label, moment)
         return "reissued"
 
+    if not context.signer.signs:
+        return
     leaked = {key.id for key in context.signer.ring.keys if key.revoked is not None}
-    if leaked and _signs(context):
+    if leaked:
         for label_id in await store.signed_by(context.db, sorted(leaked)):
             await _step(context, label_id, sign_anew, moment)
 
@@ -199,7 +201,7 @@ async def confirm(context: ValidationContext, moment: datetime) -> None:
         await label_changes.attest_anew(context, session, label, moment)
         return "unconfirmed"
 
-    if _signs(context):
+    if context.signer.signs:
         for label_id in await store.live(context.db):
             await _step(context, label_id, weigh, moment)
 
@@ -208,10 +210,6 @@ def confirming_bodies(published: Iterable[PublishedFile], major: str) -> int:
     """Return how many bodies, each with a file of its own, use this major version, or one that is not known."""
     mine = [one for one in published if not one.version or major_of(one.version) == major]
     return min(len({one.siren for one in mine}), len({one.sha256 for one in mine}))
-
-
-def _signs(context: ValidationContext) -> bool:
-    return context.signer.ring.signing is not None
 
 
 async def _step(context: ValidationContext, label_id: UUID, step: Step, moment: datetime) -> None:

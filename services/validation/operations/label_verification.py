@@ -52,7 +52,7 @@ async def status_list(context: ValidationContext, purpose: Purpose, number: int)
 async def verify(context: ValidationContext, content: bytes) -> dict[str, Any]:
     """Return what a credential, or the address of a label, is worth at this moment.
 
-    Raises LabelUnreadable on what is none of them.
+    Raises LabelUnreadable on what is none of them, LabelSigningUnavailable when our keys cannot be read.
     """
     try:
         # In a thread, as is the signature: a hostile content costs up to some 0.3 s.

@@ -349,17 +349,25 @@ async def test_without_a_key_nothing_is_signed_and_the_rest_works(place: Place) 
         place.keys.write_bytes(write_ring(ring(key())))
         place.keys.chmod(0o640)
 
-    for spoil in (
-        lambda: place.keys.write_bytes(b"{}"),
-        show_to_others,
-        lambda: write_key_file(place.keys, KeyRing()),
-        lambda: place.keys.unlink(),
+    credential = await place.read("/credential.json")
+    for spoil, known in (
+        (lambda: place.keys.write_bytes(b"{}"), False),
+        (show_to_others, False),
+        (lambda: write_key_file(place.keys, KeyRing()), True),
+        (lambda: place.keys.unlink(), False),
     ):
         spoil()
         assert_problem(
             await place.client.get(f"{HOME}/status/revocation/0"), 503, "label-signing-unavailable"
         )
-        assert (await place.client.get("/validation/v1/did.json")).json()["assertionMethod"] == []
+        # Without our keys at hand, nobody is told that what we signed is forged.
+        did = await place.client.get("/validation/v1/did.json")
+        verified = await place.client.post(f"{HOME}/verify", content=credential)
+        if known:
+            assert did.json()["assertionMethod"] == []
+        else:
+            for answer in (did, verified):
+                assert_problem(answer, 503, "label-signing-unavailable")
         for form in FORMS:
             assert (await place.client.get(f"{place.label}{form}")).status_code == 200
         assert (await place.client.get("/health/ready")).json()["status"] == "ok"
