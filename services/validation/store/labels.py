@@ -64,6 +64,7 @@ def granted(row: dict[str, Any]) -> GrantedLabel:
         state=LabelState(row["state"]),
         reason_fr=row["reason_fr"],
         reason_en=row["reason_en"],
+        superseded_by=row["superseded_by"],
     )
 
 

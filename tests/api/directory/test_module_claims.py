@@ -29,6 +29,22 @@ async def module_of(client: httpx.AsyncClient, keys: Keys) -> tuple[str, Json]:
     return vendor, await send(client, f"/progiciels/{progiciel['id']}/modules", body, await keys(vendor))
 
 
+def told_of(module: Json) -> dict[str, Any]:
+    """What an event tells of the label of a module."""
+    today = datetime.now(UTC).date()
+    return {
+        "label_id": new_id(),
+        "progiciel_id": UUID(module["progiciel"]["id"]),
+        "schema_name": "scdl/budget",
+        "schema_version": "1.0",
+        "assurance": "verifie",
+        "valid_from": today,
+        "valid_until": today + timedelta(days=365),
+        "verify_url": "https://exemple.fr/label",
+        "occurred_at": datetime.now(UTC),
+    }
+
+
 async def test_two_policies_are_claimed_side_by_side(client: httpx.AsyncClient, keys: Keys) -> None:
     vendor, module = await module_of(client, keys)
     path = f"/modules/{module['id']}"
@@ -49,18 +65,7 @@ async def test_a_label_confirms_its_module_until_it_is_revoked(
     client: httpx.AsyncClient, keys: Keys, settings: DirectorySettings
 ) -> None:
     _, module = await module_of(client, keys)
-    today = datetime.now(UTC).date()
-    told: dict[str, Any] = {
-        "label_id": new_id(),
-        "progiciel_id": UUID(module["progiciel"]["id"]),
-        "schema_name": "scdl/budget",
-        "schema_version": "1.0",
-        "assurance": "verifie",
-        "valid_from": today,
-        "valid_until": today + timedelta(days=365),
-        "verify_url": "https://exemple.fr/label",
-        "occurred_at": datetime.now(UTC),
-    }
+    told = told_of(module)
     granted = LabelGranted(**told, sequence=1, state="valide")
     db = await Database.open(settings.database_url, schema="directory", pool_size=2)
     try:
@@ -89,20 +94,7 @@ async def test_a_version_that_bears_a_label_keeps_its_number(
     own, home = await keys(vendor), f"/directory/v1/progiciels/{module['progiciel']['id']}"
     await client.post(f"{home}/versions", json={"number": "5.1"}, headers=own)
     [version] = (await client.get(home)).json()["versions"]
-    today = datetime.now(UTC).date()
-    told: dict[str, Any] = {
-        "label_id": new_id(),
-        "progiciel_id": UUID(module["progiciel"]["id"]),
-        "version_id": UUID(version["id"]),
-        "module_id": UUID(module["id"]),
-        "schema_name": "scdl/budget",
-        "schema_version": "1.0",
-        "assurance": "verifie",
-        "valid_from": today,
-        "valid_until": today + timedelta(days=365),
-        "verify_url": "https://exemple.fr/label",
-        "occurred_at": datetime.now(UTC),
-    }
+    told = {**told_of(module), "version_id": UUID(version["id"]), "module_id": UUID(module["id"])}
 
     async def edit(body: Json) -> httpx.Response:
         seen = (await client.get(home)).headers["etag"]

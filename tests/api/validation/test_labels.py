@@ -427,6 +427,8 @@ async def test_a_new_version_of_the_schema_leaves_six_months(place: Place) -> No
     left = await place.context.db.fetchval("SELECT valid_until - current_date FROM label")
     assert 181 <= left <= 184
     assert shown["valid_until"] < label["valid_until"]
+    assert shown["superseded_by"] == "2.1.5"
+    assert "2.1.5 du schéma est parue" in (await place.client.get(f"{label['self']}/page?lang=fr")).text
     # Copies of the first credential promise twelve months: they are revoked, for others too, and the new one tells.
     after = await place.credential(label)
     assert after["validUntil"] == f"{shown['valid_until']}T23:59:59Z"

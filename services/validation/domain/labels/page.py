@@ -19,6 +19,7 @@ _WORDS = {
         LabelState.REVOQUE: "Ce label a été retiré définitivement : ne vous y fiez pas.",
         LabelState.EXPIRE: "Ce label a expiré : ne vous y fiez plus.",
         "reason": "Motif :",
+        "superseded": "La version {} du schéma est parue depuis : ce label vaut jusqu'au terme de son délai de grâce.",
         "attested": "Ce qui est attesté",
         "progiciel": "Progiciel",
         "module": "Module d'export",
@@ -68,6 +69,7 @@ _WORDS = {
         LabelState.REVOQUE: "This label has been withdrawn for good: do not rely on it.",
         LabelState.EXPIRE: "This label has expired: do not rely on it any more.",
         "reason": "Reason:",
+        "superseded": "Version {} of the schema has come out since: this label holds until its grace ends.",
         "attested": "What is attested",
         "progiciel": "Application",
         "module": "Export module",
@@ -127,6 +129,7 @@ def write_page(label: GrantedLabel, issuer: Issuer, language: str, *, report_pub
             f'<header class="{"valid" if label.state.in_force else "invalid"}"><h1>{escape(title)}</h1>'
             f'<p class="verdict">{words[label.state]}</p>{said}</header>',
             f"<p>{draw(label, language)}</p>",
+            _grace(label, words),
             f"<p>{escape(_assurance(facts.assurance, language))}</p>" if label.state.in_force else "",
             _facts(words["attested"], _attested(label, issuer, words, language)),
             _facts(words["proof"], _validated(label, issuer, words, report_public=report_public)),
@@ -140,6 +143,12 @@ def write_page(label: GrantedLabel, issuer: Issuer, language: str, *, report_pub
 
 # What is said, its value, and the address where more of it is read.
 Fact = tuple[str, str, str | None]
+
+
+def _grace(label: GrantedLabel, words: dict[str, str]) -> str:
+    if label.superseded_by is None or not label.state.in_force:
+        return ""
+    return f"<p>{escape(words['superseded'].format(label.superseded_by))}</p>"
 
 
 def _assurance(assurance: Assurance, language: str) -> str:
