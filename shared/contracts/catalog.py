@@ -39,6 +39,10 @@ class DatasetPublished(Event):
     dataset_id: UUID
     revision: int = Field(description="Grows at each change of the dataset; the greatest one is in force.")
     organization_siren: str | None = Field(description="SIREN of the body that publishes, when it is known.")
+    owner_siren: str | None = Field(
+        default=None,
+        description="SIREN of the body whose key wrote it in the catalog, when the key is bound to one.",
+    )
     themes: tuple[str, ...] = Field(default=(), description="Codes of its themes.")
     schemas: tuple[str, ...] = Field(
         default=(), description="Names of the Table Schemas that its files follow."

@@ -13,7 +13,7 @@ from services.validation.domain.labels.keys import KeyRing, LabelKey
 from services.validation.domain.labels.presented import REASONS as UNREADABLE
 from services.validation.domain.labels.presented import Presented, Unreadable, read_object, read_presented
 from services.validation.domain.labels.proof import Altered, proof_of
-from services.validation.domain.labels.verification import OUTCOMES, REASONS, Outcome, Verdict, verify_offline
+from services.validation.domain.labels.verification import REASONS, Outcome, Verdict, verify_offline
 from shared.clock import now
 
 MOST_BYTES = 2_000_000
@@ -101,7 +101,7 @@ def _single(presented: Presented, text: str) -> tuple[str, KeyRing]:
 
 
 def _show(verdict: Verdict, presented: Presented, as_json: bool) -> None:
-    outcome_fr, outcome_en = OUTCOMES[verdict.outcome]
+    title_fr, title_en = verdict.title
     reason_fr, reason_en = REASONS[verdict.code]
     if as_json:
         document = {
@@ -114,7 +114,7 @@ def _show(verdict: Verdict, presented: Presented, as_json: bool) -> None:
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
-    click.echo(f"{outcome_fr} / {outcome_en}")
+    click.echo(f"{title_fr} / {title_en}")
     click.echo(f"{reason_fr}\n{reason_en}")
     if verdict.outcome is Outcome.VALID:
         click.echo(presented.document.get("name", ""))

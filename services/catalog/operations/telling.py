@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.catalog.domain.conformity import Conformity
+from services.catalog.operations.ownership import siren_of
 from services.catalog.store.writing import Row
 from shared.changes.log import Entry, record_changes
 from shared.contracts.catalog import DatasetPublished, DatasetRemoved
@@ -88,6 +89,7 @@ def _state(row: Row) -> dict[str, Any]:
     names = [resource["schema_name"] or resource["schema_url"] for resource in judged]
     return {
         "organization_siren": row["organization_siren"],
+        "owner_siren": siren_of(row["owner"]),
         "themes": tuple(row["themes"]),
         "schemas": tuple(sorted(set(names))),
         "resources": tuple(sorted(resource["id"] for resource in judged)),

@@ -89,6 +89,23 @@ class StillUsed(Conflict):
         )
 
 
+class VersionLabelled(Conflict):
+    slug = "version-labelled"
+    title_fr = "Version labellisée"
+    title_en = "Version with a label"
+
+    @classmethod
+    def by(cls, label: str) -> "VersionLabelled":
+        """Return the problem for a version that would take another number than the one its label attests."""
+        return cls(
+            fr=f"Un label atteste cette version sous son numéro actuel ({label}) : ajoutez l'autre numéro comme une "
+            "nouvelle version.",
+            en=f"A label attests this version under its present number ({label}): add the other number as a new "
+            "version.",
+            label=label,
+        )
+
+
 class AlreadyDecided(Conflict):
     slug = "already-decided"
     title_fr = "Déjà décidé"

@@ -8,7 +8,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.directory.domain.names import name_key
-from services.directory.domain.problems import AlreadyListed, NotAvailableToKey, NotListed, StillUsed
+from services.directory.domain.problems import (
+    AlreadyListed,
+    NotAvailableToKey,
+    NotListed,
+    StillUsed,
+    VersionLabelled,
+)
 from services.directory.operations import history
 from services.directory.operations.addresses import EDITEURS, PROGICIELS
 from services.directory.operations.context import DirectoryContext
@@ -19,6 +25,7 @@ from services.directory.operations.progiciels import find_progiciel
 from services.directory.operations.rights import may_write, require_writer
 from services.directory.schemas.progiciels import EditeurEdit, ModuleEdit, ProgicielEdit, VersionInput
 from services.directory.store import editing as store
+from services.directory.store import labels as labels_store
 from services.directory.store.editing import Editable
 from shared.auth import Caller
 from shared.clock import now
@@ -84,8 +91,14 @@ async def edit_version(
     caller: Caller,
     match: Match,
 ) -> None:
-    """Replace what is said of a version; the ETag is that of its application. Raises as `edit_progiciel`."""
-    edit = await _of_version(session, progiciel_id, version_id, "version-updated")
+    """Replace what is said of a version; the ETag is that of its application.
+
+    Raises as `edit_progiciel`, and `VersionLabelled`: what a label attests cannot be given another number.
+    """
+    edit, held = await _of_version(session, progiciel_id, version_id, "version-updated")
+    label = await labels_store.attesting(session, version_id)
+    if label is not None and body.number != held["number"] and may_write(caller, held["owner"]):
+        raise VersionLabelled.by(label)
     if not await replace(
         session, edit, body.model_dump(), caller, match, lambda: find_progiciel(context, progiciel_id)
     ):
@@ -132,16 +145,18 @@ async def remove_version(
     match: Match,
 ) -> None:
     """Remove a version that no label names; the ETag is that of its application. Raises as `remove`."""
-    edit = await _of_version(session, progiciel_id, version_id, "version-removed")
+    edit, _ = await _of_version(session, progiciel_id, version_id, "version-removed")
     await remove(session, edit, caller, match, lambda: find_progiciel(context, progiciel_id))
 
 
-async def _of_version(session: AsyncSession, progiciel_id: UUID, version_id: UUID, action: str) -> Edit:
+async def _of_version(
+    session: AsyncSession, progiciel_id: UUID, version_id: UUID, action: str
+) -> tuple[Edit, Mapping[str, Any]]:
     edit = Edit(store.VERSION, "progiciel", ("version", "version"), version_id, progiciel_id, action)
     held = await store.hold(session, store.VERSION, version_id)
     if held is None or held["progiciel_id"] != progiciel_id:
         raise NotListed.for_writing(*edit.names, version_id)
-    return edit
+    return edit, held
 
 
 async def claim_page(session: AsyncSession, siren: str, *, caller: Caller) -> None:

@@ -58,3 +58,17 @@ async def claimed(session: AsyncSession, label_id: UUID) -> list[UUID]:
         {"id": label_id},
     )
     return [UUID(int=module_id.int) for module_id in found.scalars()]
+
+
+async def attesting(session: AsyncSession, version_id: UUID) -> str | None:
+    """Return the page of a label in life that attests a version, or None."""
+    found = await run(
+        session,
+        text(
+            "SELECT verify_url FROM label WHERE version_id = :id AND state NOT IN ('revoque', 'expire') "
+            "ORDER BY id LIMIT 1"
+        ),
+        {"id": version_id},
+    )
+    page: str | None = found.scalar_one_or_none()
+    return page

@@ -172,7 +172,10 @@ async def resume_label(request: Request, label_id: UUID, caller: CallerDep) -> R
 
 @router.post("/{label_id}/revoke", response_model=PublicLabel, summary="Revoke a label")
 async def revoke_label(request: Request, label_id: UUID, body: ReasonInput, caller: CallerDep) -> Response:
-    """End a label for good, with a reason that everybody reads: moderators any label, a vendor its own."""
+    """End a label for good, with a reason that everybody reads: moderators any label, a vendor its own.
+
+    A vendor does not withdraw a label that is suspended: that is for the moderators to settle.
+    """
     context: ValidationContext = context_of(request)
     async with context.db.transaction() as session:
         await label_life.revoke(context, session, label_id, body, caller)

@@ -67,7 +67,10 @@ def _served(
 
 @router.get("/did.json", summary="DID document: the keys that sign labels", response_class=Response)
 async def read_did_document(request: Request) -> Response:
-    """Return the keys under which credentials and status lists verify; those that are retired too."""
+    """Return the keys under which credentials and status lists verify; those that are retired too.
+
+    Keys that cannot be read for the moment are an error (503), never a document without them.
+    """
     signer = context_of(request).signer
     return _served(request, orjson.dumps(did_document(signer.issuer, signer.ring)), DID)
 
@@ -120,9 +123,10 @@ async def read_page(request: Request, label_id: UUID, lang: Lang = None) -> Resp
     context: ValidationContext = context_of(request)
     label = await operations.find(context, label_id)
     language = language_of(request, lang)
+    report_public = await operations.report_is_public(context, label)
     return _served(
         request,
-        write_page(label, context.signer.issuer, language),
+        write_page(label, context.signer.issuer, language, report_public=report_public),
         HTML,
         content_security_policy=CONTENT_SECURITY_POLICY + "; frame-ancestors 'none'",
         content_language=language,

@@ -8,6 +8,7 @@ import orjson
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.validation.domain.labels.facts import Assurance, LabelState
+from services.validation.domain.labels.life import state_at
 from services.validation.operations.context import ValidationContext
 from services.validation.store import labels as store
 from services.validation.tables import Label, LabelHistory
@@ -31,6 +32,7 @@ _TOLD: dict[str, tuple[type[LabelEvent], str]] = {
     "resumed": (LabelRenewed, "label.renewed"),
     "renewal-due": (LabelRenewed, "label.updated"),
     "superseded": (LabelRenewed, "label.updated"),
+    "reissued": (LabelRenewed, "label.updated"),
     "confirmed": (LabelRenewed, "label.updated"),
     "unconfirmed": (LabelRenewed, "label.updated"),
     "suspended": (LabelSuspended, "label.suspended"),
@@ -87,11 +89,35 @@ async def tell(
     await record_change(session, change, label.id, data)
 
 
+async def end_if_past(
+    context: ValidationContext, session: AsyncSession, label: Label, moment: datetime
+) -> bool:
+    """Tell whether a label held in the session has ended; past its last day, end it here if nobody has yet."""
+    state = state_at(LabelState(label.state), label.valid_until, moment.date())
+    if state is LabelState.EXPIRE and label.state != state:
+        label.state = state.value
+        label.sequence += 1
+        await tell(context, session, label, "expired", moment)
+    return state in (LabelState.REVOQUE, LabelState.EXPIRE)
+
+
 def attest(context: ValidationContext, label: Label, moment: datetime) -> None:
     """Give a label the credential of its facts as they are now; raises `LabelSigningUnavailable`."""
     label.issued_at = moment
     credential = context.signer.sign(store.facts_of(label.model_dump()))
     label.document, label.jwt, label.key_id = credential.document, credential.jwt, credential.key_id
+
+
+async def attest_anew(
+    context: ValidationContext, session: AsyncSession, label: Label, moment: datetime
+) -> None:
+    """Replace a credential that is no longer true: copies of it are revoked by the place that they had in the lists.
+
+    Raises `LabelSigningUnavailable`.
+    """
+    await store.withdraw_place(session, label, moment)
+    label.status_list, label.status_index = await store.draw_place(session)
+    attest(context, label, moment)
 
 
 def _attested(label: Label) -> dict[str, Any]:

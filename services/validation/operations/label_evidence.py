@@ -10,9 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from services.validation.domain.labels import criteria
-from services.validation.domain.labels.coverage import Counted, count_file, together
+from services.validation.domain.labels.coverage import Counted, count_file
 from services.validation.domain.labels.criteria import Asked, Unmet
-from services.validation.domain.labels.facts import FieldCoverage
 from services.validation.domain.labels.refusals import LabelRefused
 from services.validation.domain.problems import FileTooComplex
 from services.validation.engine.child import ChildDied
@@ -35,34 +34,17 @@ class Run:
     counted: Counted
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a label rests on: runs of which each meets the criteria; the first one is the one that is attested."""
-
-    runs: tuple[Run, ...]
-
-    @property
-    def rows(self) -> int:
-        """Return the rows of all the files."""
-        return sum(run.counted.rows for run in self.runs)
-
-    @property
-    def coverage(self) -> tuple[FieldCoverage, ...]:
-        """Return how far the fields are filled, over all the files."""
-        return together([run.counted for run in self.runs])
-
-
 async def gather(
     context: ValidationContext,
     named: Sequence[RunInput],
     schema: tuple[str, str],
     owner: str,
     moment: datetime,
-) -> Evidence:
-    """Return what the runs prove; raises `LabelRefused` with every criterion that one of them does not meet.
+) -> list[Run]:
+    """Return the runs, in the order in which they are named; each meets the criteria.
 
     Nothing is taken from the client but which runs are meant: files are read again, in a limited process.
-    Raises `FileTooComplex`.
+    Raises `LabelRefused` with every criterion that one of them does not meet, and `FileTooComplex`.
     """
     unmet = _latest_only(context, schema)
     runs: list[Run] = []
@@ -74,7 +56,7 @@ async def gather(
             unmet.extend(found)
     if unmet:
         raise LabelRefused.for_want_of(unmet)
-    return Evidence(tuple(runs))
+    return runs
 
 
 def _latest_only(context: ValidationContext, schema: tuple[str, str]) -> list[Unmet]:

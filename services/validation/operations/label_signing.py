@@ -35,16 +35,24 @@ class LabelSigner:
 
     @property
     def ring(self) -> KeyRing:
-        """Return all the keys, those that only verify too; none when they cannot be read."""
+        """Return all the keys, those that only verify too.
+
+        Raises LabelSigningUnavailable when they cannot be read: without them, labels of ours would look forged.
+        """
         found = self._found()
-        return KeyRing() if isinstance(found, UnusableKeys) else found
+        if isinstance(found, UnusableKeys):
+            raise LabelSigningUnavailable.unreadable()
+        return found
+
+    @property
+    def signs(self) -> bool:
+        """Tell whether there is a key that signs."""
+        found = self._found()
+        return not isinstance(found, UnusableKeys) and found.signing is not None
 
     def key(self) -> LabelKey:
         """Return the key that signs; raises LabelSigningUnavailable."""
-        found = self._found()
-        if isinstance(found, UnusableKeys):
-            raise LabelSigningUnavailable.without_key()
-        key = found.signing
+        key = self.ring.signing
         if key is None:
             raise LabelSigningUnavailable.without_key()
         return key
@@ -61,10 +69,7 @@ class LabelSigner:
 
     def tell(self) -> None:
         """Say in the log why labels cannot be granted, when they cannot: everything else works."""
-        found = self._found()
-        trouble = found if isinstance(found, UnusableKeys) else NO_KEY if found.signing is None else None
-        if trouble is not None:
-            logger.warning("labels cannot be granted", reason=str(trouble), reason_fr=trouble.fr)
+        self._found()
 
     def _found(self) -> KeyRing | UnusableKeys:
         """Return the keys, or why they cannot serve."""
@@ -74,12 +79,19 @@ class LabelSigner:
                 self._read = stamp, self._load()
             except UnusableKeys as error:
                 self._read = stamp, error
+            _tell(self._read[1])
         return self._read[1]
 
     def _load(self) -> KeyRing:
         if self._path is not None:
             return read_key_file(self._path)
         return read_ring(self._text.get_secret_value()) if self._text is not None else KeyRing()
+
+
+def _tell(found: KeyRing | UnusableKeys) -> None:
+    trouble = found if isinstance(found, UnusableKeys) else NO_KEY if found.signing is None else None
+    if trouble is not None:
+        logger.warning("labels cannot be granted", reason=str(trouble), reason_fr=trouble.fr)
 
 
 def _stamp(path: Path | None) -> object:

@@ -31,6 +31,7 @@ async def follow_published(session: AsyncSession, event: DatasetPublished) -> No
         id=event.dataset_id,
         revision=event.revision,
         siren=event.organization_siren,
+        owner_siren=event.owner_siren,
         resources=list(event.resources),
         removed=False,
     )

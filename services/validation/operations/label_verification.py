@@ -13,17 +13,17 @@ from services.validation.domain.labels.presented import REASONS as UNREADABLE
 from services.validation.domain.labels.presented import Presented, Unreadable, read_presented
 from services.validation.domain.labels.problems import LabelNotFound, LabelUnreadable, StatusListNotFound
 from services.validation.domain.labels.verification import (
-    OUTCOMES,
     REASONS,
     Outcome,
     Verdict,
     check_dates,
+    check_place,
     check_signature,
     check_state,
 )
 from services.validation.domain.labels.views import label_view
 from services.validation.operations.context import ValidationContext
-from services.validation.store import label_status, labels
+from services.validation.store import label_status, labels, withdrawals
 from shared.clock import now
 
 
@@ -33,6 +33,12 @@ async def find(context: ValidationContext, label_id: UUID) -> GrantedLabel:
     if label is None:
         raise LabelNotFound.of(label_id)
     return _as_of(label, now())
+
+
+async def report_is_public(context: ValidationContext, label: GrantedLabel) -> bool:
+    """Tell whether everybody may read the report that a label attests."""
+    found = await withdrawals.rights(context.db, label.facts.validation_id)
+    return found is not None and not found["private"]
 
 
 async def status_list(context: ValidationContext, purpose: Purpose, number: int) -> dict[str, Any]:
@@ -46,7 +52,7 @@ async def status_list(context: ValidationContext, purpose: Purpose, number: int)
 async def verify(context: ValidationContext, content: bytes) -> dict[str, Any]:
     """Return what a credential, or the address of a label, is worth at this moment.
 
-    Raises LabelUnreadable on what is none of them.
+    Raises LabelUnreadable on what is none of them, LabelSigningUnavailable when our keys cannot be read.
     """
     try:
         # In a thread, as is the signature: a hostile content costs up to some 0.3 s.
@@ -59,7 +65,7 @@ async def verify(context: ValidationContext, content: bytes) -> dict[str, Any]:
     label = None if found is None else _as_of(found, now())
     verdict = await _verdict(context, presented, label, now())
     authentic = verdict.outcome not in (Outcome.ALTERED, Outcome.UNKNOWN)
-    outcome_fr, outcome_en = OUTCOMES[verdict.outcome]
+    title_fr, title_en = verdict.title
     reason_fr, reason_en = REASONS[verdict.code]
     if label is not None and verdict.outcome in (Outcome.REVOKED, Outcome.SUSPENDED):
         reason_fr, reason_en = (
@@ -68,8 +74,8 @@ async def verify(context: ValidationContext, content: bytes) -> dict[str, Any]:
         )
     return {
         "outcome": verdict.outcome.value,
-        "title": outcome_fr,
-        "title_en": outcome_en,
+        "title": title_fr,
+        "title_en": title_en,
         "code": verdict.code,
         "reason": reason_fr,
         "reason_en": reason_en,
@@ -98,7 +104,8 @@ async def _verdict(
     if state.outcome is not Outcome.VALID or presented.form == "address":
         return state
     # A label that was renewed is in force; the credential of before has ended.
-    return check_dates(presented.document, moment) or state
+    document = presented.document
+    return check_dates(document, moment) or check_place(document, label, signer.issuer) or state
 
 
 def _as_of(label: GrantedLabel, moment: datetime) -> GrantedLabel:

@@ -1,5 +1,6 @@
 """Labels: asked for, renewed, found. A label is only ever given by what stored runs prove. Operations never commit."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from services.validation.domain.labels.views import label_view
 from services.validation.domain.ownership import owner_name
 from services.validation.operations import label_changes, label_evidence
 from services.validation.operations.context import ValidationContext
-from services.validation.operations.label_evidence import Evidence
+from services.validation.operations.label_evidence import Run
 from services.validation.schemas.labels import DeclarationInput, LabelInput, RenewalInput
 from services.validation.store import label_subjects as subjects
 from services.validation.store import labels as store
@@ -83,8 +84,8 @@ async def request(
             return replayed
         await store.lock_vendor(session, siren)
         twin = await store.live_twin(session, body.module_id, schema[0], major_of(subject.number))
-        if twin is not None:
-            raise LabelExists.at(context.link(f"{PATH}/{twin}"))
+        if twin is not None and not await label_changes.end_if_past(context, session, twin, moment):
+            raise LabelExists.at(context.link(f"{PATH}/{twin.id}"))
         await _require_unused(session, siren, evidence)
         label = await _new_label(session, label_id, subject, schema, evidence, moment)
         label_changes.attest(context, label, moment)
@@ -133,7 +134,7 @@ async def renew(
         assert label is not None, "labels are never deleted"
         state = state_at(LabelState(label.state), label.valid_until, moment.date())
         if not state.in_force:
-            raise LabelEnded.as_(state.fr, state.en)
+            raise LabelEnded.as_(state)
         await _require_unused(session, siren, evidence)
         for name, value in _proved(subject, schema, evidence, moment).items():
             setattr(label, name, value)
@@ -224,8 +225,11 @@ def _owner(siren: str) -> str:
     return owner
 
 
-async def _require_unused(session: AsyncSession, siren: str, evidence: Evidence) -> None:
-    ids, digests = [run.id for run in evidence.runs], [run.sha256 for run in evidence.runs]
+async def _require_unused(session: AsyncSession, siren: str, evidence: Sequence[Run]) -> None:
+    ids, digests = [run.id for run in evidence], [run.sha256 for run in evidence]
+    held = await store.hold_runs(session, ids)
+    if gone := [criteria.unknown_run(run_id) for run_id in ids if run_id not in held]:
+        raise LabelRefused.for_want_of(gone)
     taken = await store.used(session, siren, ids, digests)
     doubled = len(set(digests)) < len(digests)
     if taken or doubled:
@@ -248,7 +252,7 @@ async def _new_label(
     label_id: UUID,
     subject: Subject,
     schema: tuple[str, str],
-    evidence: Evidence,
+    evidence: Sequence[Run],
     moment: datetime,
 ) -> Label:
     number, index = await store.draw_place(session)
@@ -273,10 +277,10 @@ async def _new_label(
 
 
 def _proved(
-    subject: Subject, schema: tuple[str, str], evidence: Evidence, moment: datetime
+    subject: Subject, schema: tuple[str, str], evidence: Sequence[Run], moment: datetime
 ) -> dict[str, Any]:
-    """Return the columns of a label that the evidence proves."""
-    first, module = evidence.runs[0], subject.module
+    """Return the columns of a label that the evidence proves: its first run is the one attested."""
+    first, module = evidence[0], subject.module
     return {
         "progiciel_name": subject.progiciel["nom"],
         "editeur_name": subject.progiciel["editeur_nom"],
@@ -290,8 +294,8 @@ def _proved(
         "validation_id": first.id,
         "input_sha256": first.sha256,
         "report_sha256": first.report_sha256,
-        "rows": evidence.rows,
-        "coverage": [asdict(item) for item in evidence.coverage],
+        "rows": first.counted.rows,
+        "coverage": [asdict(item) for item in first.counted.coverage],
         "criteria_version": criteria.VERSION,
         "valid_from": moment.date(),
         "valid_until": last_day(moment.date()),
@@ -301,12 +305,12 @@ def _proved(
 async def _rest_on(
     session: AsyncSession,
     label: Label,
-    evidence: Evidence,
+    evidence: Sequence[Run],
     declaration: DeclarationInput,
     moment: datetime,
 ) -> None:
     declared = {**declaration.model_dump(), "version": label.progiciel_version, "siren": label.editeur_siren}
-    for run in evidence.runs:
+    for run in evidence:
         await store.add_run(
             session,
             LabelRun(

@@ -90,12 +90,13 @@ async def cancel(session: AsyncSession, validation_id: UUID) -> None:
 async def delete(session: AsyncSession, validation_id: UUID) -> list[str]:
     """Delete a validation and its report, its worker being told to stop; return the storage keys to remove once
     this is committed. Raises `ValidationNotFound`, and `RunAttested` where a label rests on it."""
-    label_id = await labels_store.rests_on(session, validation_id)
-    if label_id is not None:
-        raise RunAttested.by(label_id)
     row = await store.delete(session, validation_id)
     if row is None:
         raise ValidationNotFound.of(validation_id)
+    # Asked once the row is ours: whoever rests a label on it holds it until that is written.
+    label_id = await labels_store.rests_on(session, validation_id)
+    if label_id is not None:
+        raise RunAttested.by(label_id)
     await validations_store.tell_ended(session, validation_id)
     return uploads.keys_of(row)
 

@@ -39,7 +39,10 @@ class DeclarationInput(BaseModel):
 
 
 Runs = Annotated[
-    list[RunInput], Field(min_length=1, max_length=10, description="Every one must meet the criteria.")
+    list[RunInput],
+    Field(
+        min_length=1, max_length=10, description="Every one must meet the criteria; the first is attested."
+    ),
 ]
 
 

@@ -62,6 +62,9 @@ class PublicLabel(BaseModel):
     in_force: bool = Field(description="Whether the label may be relied on.")
     reason: str = Field(description="Why it is suspended or revoked, in French.")
     reason_en: str
+    superseded_by: str | None = Field(
+        description="The newer version of the schema that has shortened the validity, once there is one."
+    )
     assurance: Assurance
     progiciel: LabelledProgiciel
     editeur: LabelledEditeur

@@ -1,8 +1,9 @@
 """SQL of the labels, of what they rest on and of what became of them."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +20,16 @@ from services.validation.domain.labels.facts import (
     LabelFacts,
     LabelState,
 )
-from services.validation.tables import Label, LabelHistory, LabelRun
+from services.validation.tables import Label, LabelHistory, LabelRun, WithdrawnPlace
 from shared.db import Database, run
 
 # Bits are drawn from one list until it is half full: a draw finds a free one at once.
 _FULL = STATUS_BITS // 2
+# Of labels as they stand, and of credentials that were replaced.
+_PLACES = (
+    "(SELECT status_list, status_index FROM label "
+    "UNION ALL SELECT status_list, status_index FROM label_withdrawn_place) AS place"
+)
 _FACTS = [
     field.name for field in fields(LabelFacts) if field.name not in ("label_id", "coverage", "assurance")
 ]
@@ -58,6 +64,7 @@ def granted(row: dict[str, Any]) -> GrantedLabel:
         state=LabelState(row["state"]),
         reason_fr=row["reason_fr"],
         reason_en=row["reason_en"],
+        superseded_by=row["superseded_by"],
     )
 
 
@@ -119,15 +126,17 @@ async def lock_vendor(session: AsyncSession, siren: str) -> None:
     await run(session, text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"labels {siren}"})
 
 
-async def live_twin(session: AsyncSession, module_id: UUID, schema_name: str, major: str) -> UUID | None:
-    """Return the label in life of a module, a schema and a major version, or None."""
+async def live_twin(session: AsyncSession, module_id: UUID, schema_name: str, major: str) -> Label | None:
+    """Return the label in life of a module, a schema and a major version, locked until the session ends, or None."""
     found = await session.exec(
-        select(Label.id).where(
+        select(Label)
+        .where(
             Label.module_id == module_id,
             Label.schema_name == schema_name,
             Label.major == major,
             col(Label.state).in_(LIVE_STATES),
         )
+        .with_for_update()
     )
     return found.first()
 
@@ -149,6 +158,14 @@ async def rests_on(session: AsyncSession, validation_id: UUID) -> UUID | None:
     """Return the label that rests on a validation, or None."""
     found = await session.exec(select(LabelRun.label_id).where(LabelRun.validation_id == validation_id))
     return found.first()
+
+
+async def hold_runs(session: AsyncSession, runs: list[UUID]) -> set[UUID]:
+    """Keep validations from being deleted until the session ends; return those that are there."""
+    found = await run(
+        session, text("SELECT id FROM validation WHERE id = ANY(:runs) FOR KEY SHARE"), {"runs": runs}
+    )
+    return {UUID(str(item)) for item in found.scalars()}
 
 
 async def add(session: AsyncSession, label: Label) -> None:
@@ -180,23 +197,45 @@ async def hold(session: AsyncSession, label_id: UUID, *, wait: bool = True) -> L
 async def draw_place(session: AsyncSession) -> tuple[int, int]:
     """Return a list and a bit in it that no label ever had, drawn at random; nobody else draws meanwhile."""
     await run(session, text("SELECT pg_advisory_xact_lock(hashtext('labels status list'))"))
-    drawn = (
-        await run(
-            session,
-            text(
-                "SELECT coalesce(max(status_list), 0) AS number, count(*) AS taken FROM label "
-                "WHERE status_list = (SELECT coalesce(max(status_list), 0) FROM label)"
-            ),
-        )
-    ).one()
-    number = drawn.number if drawn.taken < _FULL else drawn.number + 1
+    found = await run(
+        session,
+        text(
+            f"SELECT status_list, count(*) AS taken FROM {_PLACES} GROUP BY status_list "
+            "ORDER BY status_list DESC LIMIT 1"
+        ),
+    )
+    last = found.first()
+    number = 0 if last is None else last.status_list + (last.taken >= _FULL)
     while True:
         index = secrets.randbelow(STATUS_BITS)
-        taken = await session.exec(
-            select(Label.id).where(Label.status_list == number, Label.status_index == index)
+        taken = await run(
+            session,
+            text(f"SELECT 1 FROM {_PLACES} WHERE status_list = :number AND status_index = :index"),
+            {"number": number, "index": index},
         )
         if taken.first() is None:
             return number, index
+
+
+async def withdraw_place(session: AsyncSession, label: Label, moment: datetime) -> None:
+    """Write that whatever credential has the place of a label is no longer to be believed."""
+    place = WithdrawnPlace(
+        status_list=label.status_list,
+        status_index=label.status_index,
+        label_id=label.id,
+        withdrawn_at=moment,
+    )
+    session.add(place)
+    await session.flush()
+
+
+async def signed_by(db: Database, keys: Sequence[str]) -> list[UUID]:
+    """Return the labels in life whose credential one of these keys signed."""
+    rows = await db.fetch(
+        "SELECT id FROM label WHERE key_id = ANY($1) AND state NOT IN ('revoque', 'expire') ORDER BY id",
+        list(keys),
+    )
+    return [found["id"] for found in rows]
 
 
 async def ending_by(db: Database, day: date, state: str | None = None) -> list[UUID]:

@@ -19,6 +19,7 @@ from services.validation.tables.labels import (
     Label,
     LabelHistory,
     LabelRun,
+    WithdrawnPlace,
 )
 from services.validation.tables.validations import (
     Descriptor,
@@ -52,6 +53,7 @@ __all__ = [
     "Validation",
     "WebhookDelivery",
     "WebhookSubscription",
+    "WithdrawnPlace",
     "mapped",
     "metadata",
 ]

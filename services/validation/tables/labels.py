@@ -86,7 +86,7 @@ class LabelRun(Table, table=True):
 
 
 class LabelHistory(Table, table=True):
-    """One thing that became of a label. Rows are only ever added: a trigger refuses any update."""
+    """One thing that became of a label. Rows are only ever added: triggers refuse any change."""
 
     __tablename__ = "label_history"
 
@@ -103,6 +103,17 @@ class LabelHistory(Table, table=True):
     # The facts attested, where the action attests any.
     attested: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     recorded_at: datetime = timestamp()
+
+
+class WithdrawnPlace(Table, table=True):
+    """A place in the status lists whose credential is no longer true, and was replaced: its bit stays set for ever."""
+
+    __tablename__ = "label_withdrawn_place"
+
+    status_list: int = Field(primary_key=True)
+    status_index: int = Field(primary_key=True)
+    label_id: UUID = Field(foreign_key="validation.label.id", index=True)
+    withdrawn_at: datetime = timestamp()
 
 
 class KnownProgiciel(Table, table=True):
@@ -159,5 +170,7 @@ class KnownDataset(Table, table=True):
     id: UUID = Field(primary_key=True)
     revision: int = Field(sa_type=BigInteger)
     siren: str | None = None
+    # Who wrote it here; None when that is no body, such as a source that is harvested.
+    owner_siren: str | None = None
     resources: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid()))
     removed: bool = False

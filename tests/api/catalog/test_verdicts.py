@@ -34,7 +34,7 @@ def verdict(resource: dict[str, Any], revision: int, outcome: str) -> Validation
 async def test_a_verdict_is_shown_kept_and_told(common_settings: dict[str, Any]) -> None:
     settings = settings_of("catalog", common_settings)
     db = await Database.open(settings.database_url, schema="catalog", pool_size=2)
-    async with sending(settings) as client:
+    async with sending(settings, siren="732829320") as client:
         await client.put(PATH, json=DATASET)
         shown = (await client.get(PATH)).json()
         first = shown["resources"][0]
@@ -64,5 +64,6 @@ async def test_a_verdict_is_shown_kept_and_told(common_settings: dict[str, Any])
         "a late verdict tells nothing"
     )
     assert told[0]["payload"]["organization_siren"] == "212500565"
+    assert told[0]["payload"]["owner_siren"] == "732829320"
     assert told[0]["payload"]["schemas"] == ["scdl/deliberations"]
     assert gone["conformity"] == "not_validated"

@@ -1,26 +1,20 @@
-"""Labels: given for what stored runs prove and for nothing else; how they live, end, and are told."""
+"""Labels: given for what stored runs prove and for nothing else."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from services.validation.domain.problems import UnknownSchema
-from services.validation.operations import label_life, label_subjects
-from services.validation.operations.context import ValidationContext, open_validation
-from services.validation.operations.submissions import validate_resource
-from services.validation.settings import ValidationSettings
+from services.validation.operations import label_evidence
 from shared.auth import revoke_key
 from shared.clock import now
-from shared.contracts.catalog import DatasetPublished, DatasetRemoved, ResourceRegistered
 from shared.ids import new_id
-from tests.api.conftest import Client, api, at_work, create_key, settings_of
+from tests.api.validation.granting import REASON, Place, open_place
 from tests.support.api import assert_problem, storage_folder
 from tests.support.labelling import (
     HEADER,
@@ -29,77 +23,15 @@ from tests.support.labelling import (
     SCHEMA,
     VALIDATIONS,
     VENDOR,
-    Application,
     demands,
     export,
-    signing_keys,
     validated,
 )
-
-REASON = {"reason": "Les exports publiés ne sont plus conformes.", "reason_en": "Exports conform no more."}
-
-
-@dataclass
-class Place:
-    """The service at work, a vendor with its key and its application, and the hands of the clock."""
-
-    client: Client
-    context: ValidationContext
-    settings: ValidationSettings
-    app: Application
-    vendor: dict[str, str]
-    moderator: dict[str, str]
-
-    async def headers(self, *scopes: str, siren: str | None = VENDOR) -> dict[str, str]:
-        return {"X-API-Key": await create_key(self.settings.database_url, *scopes, owner_siren=siren)}
-
-    async def run(self, content: str | None = None, **more: Any) -> str:
-        return await validated(self.client, content or export(), more.pop("headers", self.vendor), **more)
-
-    async def ask(self, *runs: Any, headers: dict[str, str] | None = None, **more: Any) -> Any:
-        body = self.app.asked(*runs, **more)
-        return await self.client.post(HOME, json=body, headers=headers or self.vendor)
-
-    async def granted(self, series: str = "A", **more: Any) -> dict[str, Any]:
-        answer = await self.ask(await self.run(export(series)), **more)
-        assert answer.status_code == 201, answer.text
-        return cast(dict[str, Any], answer.json())
-
-    async def history(self, label: dict[str, Any]) -> list[tuple[str, str]]:
-        answer = await self.client.get(f"{label['self']}/history")
-        return [(item["action"], item["state"]) for item in answer.json()["items"]]
-
-    async def state(self, label: dict[str, Any]) -> str:
-        found: str = await self.context.db.fetchval(
-            "SELECT state FROM label WHERE id = $1", UUID(label["id"])
-        )
-        return found
-
-    async def events(self) -> list[str]:
-        rows = await self.context.db.fetch(
-            "SELECT type FROM outbox WHERE type LIKE 'validation.label%' ORDER BY id"
-        )
-        return [row["type"].split(".")[2] for row in rows]
 
 
 @pytest.fixture
 async def place(common_settings: dict[str, Any], database_url: str) -> AsyncIterator[Place]:
-    settings = settings_of(
-        "validation",
-        common_settings,
-        validation_processes=1,
-        validation_signing_keys=signing_keys(),
-        public_url="http://socle.test",
-    )
-    assert isinstance(settings, ValidationSettings)
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(api("validation", settings))
-        await stack.enter_async_context(at_work("validation", settings))
-        context = await stack.enter_async_context(open_validation(settings))
-        app = await Application.new().bring(context.db)
-        made = Place(client, context, settings, app, {}, {})
-        made.vendor = await made.headers("label:request", "validation:write")
-        made.moderator = await made.headers("label:moderate", siren=None)
+    async with open_place(common_settings) as made:
         yield made
 
 
@@ -220,6 +152,19 @@ async def test_nobody_labels_what_is_not_theirs(place: Place) -> None:
     assert await place.history(label) == [("granted", "valide")]
 
 
+async def test_of_several_runs_the_first_is_attested_and_all_have_served(place: Place) -> None:
+    first, second = await place.run(export("A")), await place.run(export("B", rows=31))
+    label = (await place.ask(first, second)).json()
+    validation = (await place.client.get(f"{VALIDATIONS}/{first}")).json()
+    conformity = (await place.credential(label))["credentialSubject"]["conformity"]
+    assert (conformity["inputSha256"], conformity["rowCount"]) == (validation["source"]["sha256"], 25)
+    assert max(item["filledRows"] for item in conformity["fieldCoverage"]) == 25
+    for run in (first, second):
+        assert demands(assert_problem(await place.ask(run, version="4.0"), 422, "label-refused")) == [
+            "unused"
+        ]
+
+
 async def test_a_run_serves_once_and_only_for_what_it_is(place: Place) -> None:
     run = await place.run()
     assert (await place.ask(run)).status_code == 201
@@ -265,6 +210,37 @@ async def test_a_run_too_old_or_whose_file_changed_or_is_gone_proves_nothing(pla
     assert demands(assert_problem(await place.ask(blank), 422, "label-refused")) == ["same-file"]
 
 
+async def test_the_page_leads_to_the_report_only_where_everybody_may_read_it(place: Place) -> None:
+    for series, private, version in (("A", "false", "3.1"), ("B", "true", "4.0")):
+        answer = await place.client.post(
+            VALIDATIONS,
+            params={"private": private, "schema": SCHEMA, "filename": "export.csv"},
+            content=export(series).encode(),
+            headers={"Prefer": "wait=30", "Content-Type": "text/csv", **place.vendor},
+        )
+        run = answer.json()["id"]
+        label = (await place.ask(run, version=version)).json()
+        page = (await place.client.get(f"{label['self']}/page")).text
+        report = await place.client.get(f"{VALIDATIONS}/{run}/report.html")
+        assert (f"{run}/report.html" in page) is (report.status_code == 200) is (private == "false")
+
+
+async def test_a_run_deleted_while_it_is_looked_at_proves_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, look = await place.run(), label_evidence.gather
+
+    async def then_delete(*about: Any) -> Any:
+        found = await look(*about)
+        answer = await place.client.delete(f"{VALIDATIONS}/{run}", headers=place.vendor)
+        assert answer.status_code == 204, answer.text
+        return found
+
+    monkeypatch.setattr(label_evidence, "gather", then_delete)
+    assert demands(assert_problem(await place.ask(run), 422, "label-refused")) == ["own-run"]
+    assert await place.context.db.fetchval("SELECT count(*) FROM label") == 0
+
+
 async def test_requests_at_the_same_time_give_one_label(place: Place) -> None:
     runs = [await place.run(export(series)) for series in "AB"]
     answers = await asyncio.gather(*(place.ask(run) for run in runs * 3))
@@ -272,136 +248,3 @@ async def test_requests_at_the_same_time_give_one_label(place: Place) -> None:
     assert codes == [201, 409, 409, 409, 409, 409], [answer.text for answer in answers]
     assert await place.context.db.fetchval("SELECT count(*) FROM label") == 1
     assert await place.events() == ["granted"]
-
-
-async def test_a_label_is_put_on_notice_renewed_and_expires(place: Place) -> None:
-    label = await place.granted()
-    today = now()
-    await label_life.pass_time(place.context, today + timedelta(days=300))
-    assert await place.state(label) == "valide"
-    for _ in range(2):
-        await label_life.pass_time(place.context, today + timedelta(days=340))
-    assert await place.history(label) == [("granted", "valide"), ("renewal-due", "a_renouveler")]
-    body = {
-        "runs": [{"validation": await place.run(export("B"))}],
-        "declaration": {"produced_by_software": True},
-    }
-    other_major = {**body, "version_id": str(place.app.versions["4.0"])}
-    answer = await place.client.post(f"{label['self']}/renewals", json=other_major, headers=place.vendor)
-    assert_problem(answer, 422, "invalid-request")
-    minor = {**body, "version_id": str(place.app.versions["3.2"])}
-    answer = await place.client.post(f"{label['self']}/renewals", json=minor, headers=place.vendor)
-    assert answer.status_code == 201, answer.text
-    assert (answer.json()["progiciel"]["version"], answer.json()["state"]) == ("3.2", "valide")
-    again = await place.client.post(f"{label['self']}/renewals", json=minor, headers=place.vendor)
-    assert demands(assert_problem(again, 422, "label-refused")) == ["unused"]
-    for _ in range(2):
-        await label_life.pass_time(place.context, today + timedelta(days=400))
-    assert [action for action, _ in await place.history(label)] == [
-        "granted",
-        "renewal-due",
-        "renewed",
-        "expired",
-    ]
-    assert await place.events() == ["granted", "renewed", "renewed", "expired"]
-    # Its place is free again; its bit in the status list is not.
-    await place.granted("C")
-    places = await place.context.db.fetch("SELECT DISTINCT status_list, status_index FROM label")
-    assert len(places) == 2
-
-
-async def test_a_new_version_of_the_schema_leaves_six_months(place: Place) -> None:
-    label = await place.granted()
-    # As if it had been given before 2.1.5 came out.
-    await place.context.db.execute("UPDATE label SET schema_version = '2.1.4'")
-    for later in (timedelta(), timedelta(days=1)):
-        await label_life.pass_time(place.context, now() + later)
-    assert [action for action, _ in await place.history(label)] == ["granted", "superseded"]
-    shown = (await place.client.get(label["self"])).json()
-    left = await place.context.db.fetchval("SELECT valid_until - current_date FROM label")
-    assert 181 <= left <= 184
-    assert shown["valid_until"] < label["valid_until"]
-
-
-async def test_a_label_is_suspended_resumed_withdrawn_and_stays_so(place: Place) -> None:
-    label = await place.granted()
-    home = label["self"]
-    answer = await place.client.post(f"{home}/suspend", json={"reason": "court"}, headers=place.moderator)
-    assert_problem(answer, 422, "invalid-request")
-    answer = await place.client.post(f"{home}/suspend", json=REASON, headers=place.vendor)
-    assert_problem(answer, 403, "forbidden")
-    for _ in range(2):
-        answer = await place.client.post(f"{home}/suspend", json=REASON, headers=place.moderator)
-        assert (answer.json()["state"], answer.json()["reason"]) == ("suspendu", REASON["reason"])
-    answer = await place.client.post(f"{home}/resume", headers=place.moderator)
-    assert (answer.json()["state"], answer.json()["reason"]) == ("valide", "")
-    for _ in range(2):
-        answer = await place.client.post(f"{home}/revoke", json=REASON, headers=place.vendor)
-        assert answer.json()["state"] == "revoque"
-    for action in ("suspend", "resume"):
-        answer = await place.client.post(f"{home}/{action}", json=REASON, headers=place.moderator)
-        assert answer.status_code in (409, 422), answer.text
-    await label_life.pass_time(place.context, now() + timedelta(days=800))
-    assert await place.history(label) == [
-        ("granted", "valide"),
-        ("suspended", "suspendu"),
-        ("resumed", "valide"),
-        ("withdrawn", "revoque"),
-    ]
-    with pytest.raises(asyncpg.RaiseError, match="only ever added to"):
-        await place.context.db.execute("UPDATE label_history SET reason_fr = ''")
-
-
-async def test_published_files_of_two_bodies_that_use_it_confirm_a_label(place: Place) -> None:
-    label = await place.granted()
-    db = place.context.db
-    bodies = ("212500565", "213801855")
-    resources = [(new_id(), new_id(), siren) for siren in bodies]
-    for dataset, resource, siren in resources:
-        key = f"catalogue/{resource}"
-
-        async def content(text: str = export(siren)) -> AsyncIterator[bytes]:
-            yield text.encode()
-
-        await place.context.storage.put(key, content(), max_bytes=100_000)
-        registered = ResourceRegistered(
-            dataset_id=dataset,
-            resource_id=resource,
-            revision=1,
-            filename="d.csv",
-            storage_key=key,
-            schema_name=SCHEMA,
-        )
-        async with db.transaction() as session:
-            await validate_resource(place.context, session, registered)
-            await label_subjects.follow_usage(session, place.app.usage_told(siren))
-            await label_subjects.follow_published(session, published(dataset, resource, siren, 2))
-    async with asyncio.timeout(40):
-        while await db.fetchval("SELECT count(*) FROM validation WHERE outcome IS NULL"):
-            await asyncio.sleep(0.05)
-    for _ in range(2):
-        await label_life.confirm(place.context, now())
-    shown = (await place.client.get(label["self"])).json()
-    assert shown["assurance"] == "confirme"
-    # One of the files is no longer published: told late and twice, it still counts no more.
-    dataset, resource, siren = resources[0]
-    removed = DatasetRemoved(dataset_id=dataset, revision=5, removed_at=now())
-    for follow, event in (
-        (label_subjects.follow_removed, removed),
-        (label_subjects.follow_published, published(dataset, resource, siren, 4)),
-        (label_subjects.follow_removed, removed),
-    ):
-        async with db.transaction() as session:
-            await cast(Any, follow)(session, event)
-    await label_life.confirm(place.context, now())
-    assert [action for action, _ in await place.history(label)] == ["granted", "confirmed", "unconfirmed"]
-
-
-def published(dataset: UUID, resource: UUID, siren: str, revision: int) -> DatasetPublished:
-    return DatasetPublished(
-        dataset_id=dataset,
-        revision=revision,
-        organization_siren=siren,
-        resources=(resource,),
-        published_at=now(),
-    )

@@ -1,6 +1,7 @@
 """A label as anybody meets it: its forms, its badge, its page, and what `verify` says of it."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
@@ -348,17 +349,25 @@ async def test_without_a_key_nothing_is_signed_and_the_rest_works(place: Place) 
         place.keys.write_bytes(write_ring(ring(key())))
         place.keys.chmod(0o640)
 
-    for spoil in (
-        lambda: place.keys.write_bytes(b"{}"),
-        show_to_others,
-        lambda: write_key_file(place.keys, KeyRing()),
-        lambda: place.keys.unlink(),
+    credential = await place.read("/credential.json")
+    for spoil, known in (
+        (lambda: place.keys.write_bytes(b"{}"), False),
+        (show_to_others, False),
+        (lambda: write_key_file(place.keys, KeyRing()), True),
+        (lambda: place.keys.unlink(), False),
     ):
         spoil()
         assert_problem(
             await place.client.get(f"{HOME}/status/revocation/0"), 503, "label-signing-unavailable"
         )
-        assert (await place.client.get("/validation/v1/did.json")).json()["assertionMethod"] == []
+        # Without our keys at hand, nobody is told that what we signed is forged.
+        did = await place.client.get("/validation/v1/did.json")
+        verified = await place.client.post(f"{HOME}/verify", content=credential)
+        if known:
+            assert did.json()["assertionMethod"] == []
+        else:
+            for answer in (did, verified):
+                assert_problem(answer, 503, "label-signing-unavailable")
         for form in FORMS:
             assert (await place.client.get(f"{place.label}{form}")).status_code == 200
         assert (await place.client.get("/health/ready")).json()["status"] == "ok"
@@ -376,6 +385,13 @@ async def test_the_page_is_whole_in_both_languages_and_escapes_names(place: Plac
         assert "<script" not in page
         assert page.count("<h1>") == 1
         assert 'scope="col"' in page
+        # Every address of the page is one that answers; what is only declared is said to be so.
+        addresses = set(re.findall(r'href="(https?://[^"]+)"', page))
+        for address in addresses:
+            ours = "/directory/" not in address and "/validations/" not in address
+            assert not ours or (await place.client.get(address)).status_code == 200, address
+        assert len(addresses) >= 9
+        assert {"fr": "selon l&#x27;éditeur", "en": "according to the vendor"}[language] in page
     assert "<script" not in await place.read("/badge.fr.svg")
     assert "<script" not in json.loads(await place.read("/embed.json"))["fr"]["html"]
 

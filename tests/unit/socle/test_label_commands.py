@@ -118,6 +118,8 @@ class TestVerify:
         )
         found = socle(*verify, *lists, place / "revoked.json")
         assert (found.exit_code, json.loads(found.stdout)["outcome"]) == (1, "revoked")
+        # The list alone does not tell whether the label ended or its credential was replaced.
+        assert json.loads(found.stdout)["code"] == "revoked-in-list"
 
     def test_a_change_or_another_key_is_refused(self, place: Path) -> None:
         done = socle("label", "verify", place / "altered.json", "--did", place / "did.json")

@@ -70,12 +70,3 @@ def count_rows(
         coverage=tuple(FieldCoverage(name, required, filled.get(name, 0)) for name, required, _ in wanted),
         distinct={name: len(held) for name, held in values.items()},
     )
-
-
-def together(files: Sequence[Counted]) -> tuple[FieldCoverage, ...]:
-    """Return the coverage of several files of one schema, as if they were one."""
-    filled: dict[str, int] = {}
-    for file in files:
-        for field in file.coverage:
-            filled[field.name] = filled.get(field.name, 0) + field.filled
-    return tuple(FieldCoverage(field.name, field.required, filled[field.name]) for field in files[0].coverage)

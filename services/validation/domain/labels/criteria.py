@@ -148,9 +148,11 @@ def document() -> dict[str, Any]:
             },
             "confirme": {
                 "fr": f"Les derniers fichiers publiés d'au moins {CONFIRMING_BODIES} collectivités dont l'usage du "
-                "logiciel est confirmé dans l'annuaire sont conformes, jugés par ce service.",
+                "logiciel est confirmé dans l'annuaire sont conformes, jugés par ce service ; ceux que l'éditeur a "
+                "publiés ou fait labelliser ne comptent pas.",
                 "en": f"The latest published files of at least {CONFIRMING_BODIES} collectivités whose use of the "
-                "software is confirmed in the directory conform, as judged by this service.",
+                "software is confirmed in the directory conform, as judged by this service; those that the vendor "
+                "published or had labelled do not count.",
             },
         },
     }
@@ -175,7 +177,7 @@ def judge_run(row: Mapping[str, Any], asked: Asked, owner: str, moment: datetime
     about = {"run": row["id"]}
     unmet: list[Unmet] = []
     if row["outcome"] != "valid":
-        fr = "en compte des erreurs" if row["outcome"] == "invalid" else "n'a pas de verdict"
+        fr = "compte des erreurs" if row["outcome"] == "invalid" else "n'a pas de verdict"
         en = "found errors" if row["outcome"] == "invalid" else "has no verdict"
         unmet.append(
             CONFORMANT.unmet(

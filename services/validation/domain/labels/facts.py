@@ -130,13 +130,17 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class GrantedLabel:
-    """A label as it is served: what was attested, and how it stands. `reason` says why it is suspended or revoked."""
+    """A label as it is served: what was attested, and how it stands.
+
+    `reason` says why it is suspended or revoked; `superseded_by` is the newer version of its schema, once there is one.
+    """
 
     facts: LabelFacts
     credential: Credential
     state: LabelState
     reason_fr: str = ""
     reason_en: str = ""
+    superseded_by: str | None = None
 
 
 def state_on(state: LabelState, facts: LabelFacts, moment: datetime) -> LabelState:

@@ -20,7 +20,10 @@ def from_base58btc(text: str, most: int = 100) -> bytes:
     """Return the bytes of a multibase text in base58-btc of at most `most` characters; raises ValueError."""
     if not text.startswith("z") or len(text) > most or not text.isascii():
         raise ValueError("not multibase base58-btc")
-    return base58.b58decode(text[1:])
+    data = base58.b58decode(text[1:])
+    if base58btc(data) != text:  # the library also reads white space at the end
+        raise ValueError("not multibase base58-btc")
+    return data
 
 
 def base64url(data: bytes) -> str:

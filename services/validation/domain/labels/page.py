@@ -2,10 +2,11 @@
 
 from html import escape
 
+from services.validation.domain.labels import criteria
 from services.validation.domain.labels.addresses import Issuer
 from services.validation.domain.labels.badge import draw
 from services.validation.domain.labels.credential import LABEL_NAME
-from services.validation.domain.labels.facts import GrantedLabel, LabelState
+from services.validation.domain.labels.facts import Assurance, GrantedLabel, LabelState
 from services.validation.domain.labels.views import embed, links
 from services.validation.engine.render.page import FOOT, HEAD
 
@@ -18,6 +19,7 @@ _WORDS = {
         LabelState.REVOQUE: "Ce label a été retiré définitivement : ne vous y fiez pas.",
         LabelState.EXPIRE: "Ce label a expiré : ne vous y fiez plus.",
         "reason": "Motif :",
+        "superseded": "La version {} du schéma est parue depuis : ce label vaut jusqu'au terme de son délai de grâce.",
         "attested": "Ce qui est attesté",
         "progiciel": "Progiciel",
         "module": "Module d'export",
@@ -27,6 +29,8 @@ _WORDS = {
         "validity": "Validité",
         "validity_value": "du {0:%d/%m/%Y} au {1:%d/%m/%Y} inclus",
         "rows": "Lignes du fichier validé",
+        "origin": "Origine du fichier",
+        "declared": "produit par ce progiciel, dans cette version, selon l'éditeur",
         "proof": "Ce qui a été validé",
         "validator": "Validateur",
         "validation": "Validation",
@@ -42,10 +46,15 @@ _WORDS = {
         "filled": "Lignes remplies",
         "yes": "oui",
         "no": "non",
-        "files": "Télécharger",
+        "files": "Vérifier par soi-même",
+        "how": "Avec ces fichiers, tout vérificateur indépendant conclut sans ce service ; par exemple, hors ligne :",
         "credential": "Attestation signée (JSON, eddsa-jcs-2022)",
         "jwt": "Attestation signée (JWT)",
         "badge_baked": "Badge avec l'attestation (SVG)",
+        "did": "Clés publiques de l'émetteur (document DID)",
+        "revocation": "Liste des révocations",
+        "suspension": "Liste des suspensions",
+        "history": "Tout ce qui est arrivé à ce label",
         "show": "Afficher ce label sur un site",
         "html": "En HTML",
         "markdown": "En Markdown",
@@ -60,6 +69,7 @@ _WORDS = {
         LabelState.REVOQUE: "This label has been withdrawn for good: do not rely on it.",
         LabelState.EXPIRE: "This label has expired: do not rely on it any more.",
         "reason": "Reason:",
+        "superseded": "Version {} of the schema has come out since: this label holds until its grace ends.",
         "attested": "What is attested",
         "progiciel": "Application",
         "module": "Export module",
@@ -69,6 +79,8 @@ _WORDS = {
         "validity": "Validity",
         "validity_value": "{0:%Y-%m-%d} through {1:%Y-%m-%d}",
         "rows": "Rows of the file validated",
+        "origin": "Origin of the file",
+        "declared": "produced by this application, in this version, according to the vendor",
         "proof": "What was validated",
         "validator": "Validator",
         "validation": "Validation run",
@@ -84,10 +96,15 @@ _WORDS = {
         "filled": "Rows filled",
         "yes": "yes",
         "no": "no",
-        "files": "Download",
+        "files": "Check it yourself",
+        "how": "With these files, any independent verifier concludes without this service; for instance, offline:",
         "credential": "Signed credential (JSON, eddsa-jcs-2022)",
         "jwt": "Signed credential (JWT)",
         "badge_baked": "Badge with the credential (SVG)",
+        "did": "Public keys of the issuer (DID document)",
+        "revocation": "List of revocations",
+        "suspension": "List of suspensions",
+        "history": "All that became of this label",
         "show": "Show this label on a site",
         "html": "In HTML",
         "markdown": "In Markdown",
@@ -97,8 +114,8 @@ _WORDS = {
 }
 
 
-def write_page(label: GrantedLabel, issuer: Issuer, language: str) -> str:
-    """Return the page; `label.state` is that of the moment."""
+def write_page(label: GrantedLabel, issuer: Issuer, language: str, *, report_public: bool) -> str:
+    """Return the page; `label.state` is that of the moment. The report is linked when everybody may read it."""
     words = _WORDS[language]
     facts = label.facts
     title = f"{LABEL_NAME} — {facts.progiciel_name} {facts.progiciel_version}"
@@ -112,8 +129,10 @@ def write_page(label: GrantedLabel, issuer: Issuer, language: str) -> str:
             f'<header class="{"valid" if label.state.in_force else "invalid"}"><h1>{escape(title)}</h1>'
             f'<p class="verdict">{words[label.state]}</p>{said}</header>',
             f"<p>{draw(label, language)}</p>",
-            _facts(words["attested"], _attested(label, words, language)),
-            _facts(words["proof"], _validated(label, issuer, words)),
+            _grace(label, words),
+            f"<p>{escape(_assurance(facts.assurance, language))}</p>" if label.state.in_force else "",
+            _facts(words["attested"], _attested(label, issuer, words, language)),
+            _facts(words["proof"], _validated(label, issuer, words, report_public=report_public)),
             _coverage(label, words),
             _files(label, issuer, words),
             _snippets(label, issuer, words, language),
@@ -122,35 +141,64 @@ def write_page(label: GrantedLabel, issuer: Issuer, language: str) -> str:
     )
 
 
-def _attested(label: GrantedLabel, words: dict[str, str], language: str) -> list[tuple[str, str]]:
+# What is said, its value, and the address where more of it is read.
+Fact = tuple[str, str, str | None]
+
+
+def _grace(label: GrantedLabel, words: dict[str, str]) -> str:
+    if label.superseded_by is None or not label.state.in_force:
+        return ""
+    return f"<p>{escape(words['superseded'].format(label.superseded_by))}</p>"
+
+
+def _assurance(assurance: Assurance, language: str) -> str:
+    named = assurance.fr if language == "fr" else assurance.en
+    return f"{named.capitalize()}. {criteria.document()['assurance'][assurance.value][language]}"
+
+
+def _attested(label: GrantedLabel, issuer: Issuer, words: dict[str, str], language: str) -> list[Fact]:
     facts = label.facts
+    assurance = facts.assurance.fr if language == "fr" else facts.assurance.en
+    validity = words["validity_value"].format(facts.valid_from, facts.valid_until)
+    application = f"{facts.progiciel_name} {facts.progiciel_version}"
     return [
-        (words["progiciel"], f"{facts.progiciel_name} {facts.progiciel_version}"),
-        (words["module"], facts.module_name),
-        (words["editeur"], f"{facts.editeur_name} (SIREN {facts.editeur_siren})"),
-        (words["schema"], f"{facts.schema_name} {facts.schema_version}"),
-        (words["assurance"], facts.assurance.fr if language == "fr" else facts.assurance.en),
-        (words["validity"], words["validity_value"].format(facts.valid_from, facts.valid_until)),
+        (words["progiciel"], application, issuer.progiciel(facts.progiciel_id)),
+        (words["module"], facts.module_name, None),
+        (words["editeur"], f"{facts.editeur_name} (SIREN {facts.editeur_siren})", None),
+        (words["schema"], f"{facts.schema_name} {facts.schema_version}", None),
+        (words["assurance"], assurance, None),
+        (words["validity"], validity, None),
     ]
 
 
-def _validated(label: GrantedLabel, issuer: Issuer, words: dict[str, str]) -> list[tuple[str, str]]:
+def _validated(
+    label: GrantedLabel, issuer: Issuer, words: dict[str, str], *, report_public: bool
+) -> list[Fact]:
     facts = label.facts
+    report = f"{issuer.root}/validations/{facts.validation_id}/report.html"
     return [
-        (words["rows"], str(facts.rows)),
-        (words["validator"], f"{facts.validator_name} {facts.validator_version}"),
-        (words["validation"], str(facts.validation_id)),
-        (words["input"], facts.input_sha256),
-        (words["report"], facts.report_sha256),
-        (words["criteria"], facts.criteria_version),
-        (words["issuer"], f"{issuer.name} ({issuer.did})"),
-        (words["key"], label.credential.key_id),
+        (words["rows"], str(facts.rows), None),
+        (words["origin"], words["declared"], None),
+        (words["validator"], f"{facts.validator_name} {facts.validator_version}", None),
+        (words["validation"], str(facts.validation_id), report if report_public else None),
+        (words["input"], facts.input_sha256, None),
+        (words["report"], facts.report_sha256, None),
+        (words["criteria"], facts.criteria_version, issuer.label("criteria", facts.criteria_version)),
+        (words["issuer"], f"{issuer.name} ({issuer.did})", None),
+        (words["key"], label.credential.key_id, None),
     ]
 
 
-def _facts(title: str, items: list[tuple[str, str]]) -> str:
-    listed = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in items)
+def _facts(title: str, items: list[Fact]) -> str:
+    listed = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{_link(value, address)}</dd></div>"
+        for name, value, address in items
+    )
     return f'<section><h2>{escape(title)}</h2><dl class="facts">{listed}</dl></section>'
+
+
+def _link(words: str, address: str | None) -> str:
+    return escape(words) if address is None else f'<a href="{escape(address)}">{escape(words)}</a>'
 
 
 def _coverage(label: GrantedLabel, words: dict[str, str]) -> str:
@@ -171,12 +219,26 @@ def _coverage(label: GrantedLabel, words: dict[str, str]) -> str:
 
 
 def _files(label: GrantedLabel, issuer: Issuer, words: dict[str, str]) -> str:
-    addresses = links(label, issuer)
+    facts = label.facts
+    addresses: dict[str, str] = {
+        **links(label, issuer),
+        "did": f"{issuer.root}/did.json",
+        "revocation": issuer.status_list("revocation", facts.status_list),
+        "suspension": issuer.status_list("suspension", facts.status_list),
+        "history": issuer.label(facts.label_id, "history"),
+    }
     listed = "".join(
-        f'<li><a href="{escape(addresses[name])}">{escape(words[name])}</a></li>'
-        for name in ("credential", "jwt", "badge_baked")
+        f"<li>{_link(words[name], addresses[name])}</li>"
+        for name in ("credential", "jwt", "badge_baked", "did", "revocation", "suspension", "history")
     )
-    return f"<section><h2>{words['files']}</h2><ul>{listed}</ul></section>"
+    command = (
+        "socle label verify credential.json --did did.json --status-list revocation.json "
+        "--status-list suspension.json"
+    )
+    return (
+        f"<section><h2>{words['files']}</h2><ul>{listed}</ul><p>{words['how']}</p>"
+        f"<p><code>{command}</code></p></section>"
+    )
 
 
 def _snippets(label: GrantedLabel, issuer: Issuer, words: dict[str, str], language: str) -> str:

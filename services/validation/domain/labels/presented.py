@@ -1,7 +1,9 @@
 """What somebody presents to have it verified: a credential in any of its forms, or the address of a label."""
 
 import json
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -116,7 +118,7 @@ def _named(text: str) -> UUID | None:
 def read_object(text: str) -> dict[str, Any]:
     """Return a JSON object, read strictly: two readers must not see two things. Raises Unreadable."""
     try:
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse)
+        value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse, parse_float=_double)
     except RecursionError as error:
         raise Unreadable("deep") from error
     except ValueError as error:
@@ -136,6 +138,15 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
+
+
+def _double(number: str) -> float:
+    """Return a number, or NaN, which has no canonical form either, for one that no double is (RFC 8785, 3.2.2.3)."""
+    value = float(number)
+    try:
+        return value if Decimal(number) == Decimal(repr(value)) else math.nan
+    except ArithmeticError:
+        return math.nan
 
 
 def _check(value: Any, depth: int) -> None:

@@ -52,6 +52,17 @@ class LabelSigningUnavailable(Unavailable):
     title_en = "Signature of labels not available"
 
     @classmethod
+    def unreadable(cls) -> "LabelSigningUnavailable":
+        """Return the problem for a service whose keys cannot be read for the moment."""
+        return cls(
+            fr="Les clés de ce service ne se lisent pas en ce moment : rien n'est signé ni vérifié ici, et les labels "
+            "délivrés restent bons. Son exploitant en trouve la cause dans le journal. Réessayez ensuite.",
+            en="The keys of this service cannot be read at the moment: nothing is signed or verified here, and the "
+            "labels granted stay good. Its operator finds the cause in the log. Try again afterwards.",
+            headers={"Retry-After": "300"},
+        )
+
+    @classmethod
     def without_key(cls) -> "LabelSigningUnavailable":
         """Return the problem for a service that has no usable key; its log says why."""
         return cls(

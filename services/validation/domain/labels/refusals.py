@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.validation.domain.labels.criteria import VERSION, Unmet
+from services.validation.domain.labels.facts import LabelState
 from shared.problems import Conflict, Forbidden, NotFound, Problem
 
 CRITERIA = "/validation/v1/labels/criteria"
@@ -66,11 +67,14 @@ class LabelEnded(Conflict):
     title_en = "Label at its end"
 
     @classmethod
-    def as_(cls, fr: str, en: str) -> "LabelEnded":
+    def as_(cls, state: LabelState) -> "LabelEnded":
         """Return the problem for a label whose state does not allow what is asked."""
+        suspended = state is LabelState.SUSPENDU
+        way_fr = "adressez-vous à la modération" if suspended else "demandez au besoin un nouveau label"
+        way_en = "ask the moderators" if suspended else "ask for a new label if need be"
         return cls(
-            fr=f"Ce label est {fr} : l'opération demandée ne s'y applique pas ; demandez au besoin un nouveau label.",
-            en=f"This label is {en}: what is asked does not apply to it; ask for a new label if need be.",
+            fr=f"Ce label est {state.fr} : l'opération demandée ne s'y applique pas ; {way_fr}.",
+            en=f"This label is {state.en}: what is asked does not apply to it; {way_en}.",
         )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.validation.domain.labels import jwt, status_list
-from services.validation.domain.labels.addresses import PURPOSES
+from services.validation.domain.labels.addresses import PURPOSES, Issuer
 from services.validation.domain.labels.facts import GrantedLabel, LabelState, state_on
 from services.validation.domain.labels.instants import read_instant
 from services.validation.domain.labels.keys import KeyRing, LabelKey
@@ -26,6 +26,17 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Of a reason -> what a verification comes to, where the outcome alone would say too much.
+TITLES = {
+    "status-not-checked": (
+        "Attestation authentique, révocation non vérifiée",
+        "Authentic credential, revocation not checked",
+    ),
+    "key-revoked": ("Attestation révoquée : ne vous y fiez pas", "Credential revoked: do not rely on it"),
+    "status": ("État invérifiable : ne vous y fiez pas", "Status not verifiable: do not rely on it"),
+    "revoked-in-list": ("Attestation révoquée : ne vous y fiez pas", "Credential revoked: do not rely on it"),
+    "replaced": ("Attestation remplacée : ne vous y fiez pas", "Credential replaced: do not rely on it"),
+}
 OUTCOMES = {
     Outcome.VALID: ("Label authentique et en vigueur", "Authentic label, in force"),
     Outcome.EXPIRED: ("Label authentique mais expiré", "Authentic label, expired"),
@@ -59,9 +70,19 @@ REASONS = {
         "The label is suspended for the time being: see its page.",
     ),
     "revoked": ("Le label a été retiré définitivement.", "The label has been withdrawn for good."),
+    "revoked-in-list": (
+        "La liste d'état dit cette attestation révoquée : son label a été retiré, ou une autre l'a remplacée ; "
+        "l'adresse du label le dit.",
+        "The status list says that this credential is revoked: its label was withdrawn, or another replaced it; the "
+        "label's address tells.",
+    ),
     "key-revoked": (
-        "La clé qui a signé a été compromise : demandez à l'éditeur l'attestation rééditée.",
-        "The key that signed was compromised: ask the vendor for the credential issued anew.",
+        "La clé qui a signé a été compromise : reprenez l'attestation rééditée, à l'adresse du label.",
+        "The key that signed was compromised: take the credential issued anew, at the label's address.",
+    ),
+    "replaced": (
+        "Cette attestation ne dit plus ce qui est : reprenez celle qui l'a remplacée, à l'adresse du label.",
+        "This credential no longer tells what is so: take the one that replaced it, at the label's address.",
     ),
     "key-unknown": (
         "Aucune clé du service ne porte ce nom : ce n'est pas le service qui a signé.",
@@ -115,6 +136,11 @@ class Verdict:
     code: str
     status_checked: bool = False
 
+    @property
+    def title(self) -> tuple[str, str]:
+        """Return what it comes to in a few words, in French and in English."""
+        return TITLES.get(self.code, OUTCOMES[self.outcome])
+
 
 def check_signature(presented: Presented, did: str, ring: KeyRing) -> Verdict | None:
     """Return why a credential is not one that this issuer signed; None when it is."""
@@ -157,6 +183,17 @@ def check_state(label: GrantedLabel, moment: datetime) -> Verdict:
     }[state_on(label.state, label.facts, moment)]
 
 
+def check_place(document: Mapping[str, Any], label: GrantedLabel, issuer: Issuer) -> Verdict | None:
+    """Return that an authentic credential was replaced, when its place in the lists is no longer its label's."""
+    facts = label.facts
+    places = [(one, issuer.status_list(one, facts.status_list), facts.status_index) for one in PURPOSES]
+    try:
+        named = status_list.entries(document)
+    except Altered as error:
+        return Verdict(Outcome.ALTERED, error.part)
+    return None if named == places else Verdict(Outcome.REVOKED, "replaced", True)
+
+
 def check_lists(
     document: Mapping[str, Any], lists: Sequence[dict[str, Any]], did: str, ring: KeyRing, moment: datetime
 ) -> Verdict:
@@ -170,7 +207,7 @@ def check_lists(
     except Altered as error:
         return Verdict(Outcome.ALTERED, error.part)
     if found.get("revocation"):
-        return Verdict(Outcome.REVOKED, "revoked", True)
+        return Verdict(Outcome.REVOKED, "revoked-in-list", True)
     if found.get("suspension"):
         return Verdict(Outcome.SUSPENDED, "suspended", True)
     checked = all(found.get(purpose) is False for purpose in PURPOSES)
@@ -217,12 +254,15 @@ def _bit(
     ring: KeyRing,
     moment: datetime,
 ) -> bool | None:
-    """Return the bit of a place; None when its list is not among those given, or no longer to be believed."""
+    """Return the bit of a place; None when its list is not among those given, or not to be believed (any more)."""
     purpose, address, index = place
     one = next((item for item in lists if item.get("id") == address), None)
     if one is None or check_dates(one, moment) is not None:
         return None
-    if check_signature(Presented("credential", one), did, ring) is not None:
+    against = check_signature(Presented("credential", one), did, ring)
+    if against is not None and against.code == "key-unknown":
+        return None
+    if against is not None:
         raise Altered("status")
     subject = one.get("credentialSubject")
     if not isinstance(subject, dict) or subject.get("statusPurpose") != purpose:

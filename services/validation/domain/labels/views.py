@@ -26,6 +26,7 @@ def label_view(label: GrantedLabel, issuer: Issuer) -> dict[str, Any]:
         "in_force": label.state.in_force,
         "reason": label.reason_fr,
         "reason_en": label.reason_en,
+        "superseded_by": label.superseded_by,
         "assurance": facts.assurance.value,
         "progiciel": {
             "id": facts.progiciel_id,

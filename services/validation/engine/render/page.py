@@ -88,7 +88,9 @@ th, td { border-bottom: 1px solid var(--line); padding: .4rem .6rem; text-align:
   overflow-wrap: break-word; }
 thead th { background: var(--soft); } td { max-width: 40rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
-code { font-family: ui-monospace, monospace; background: var(--soft); padding: 0 .25rem; white-space: pre-wrap; }
+code { font-family: ui-monospace, monospace; background: var(--soft); padding: 0 .25rem; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
+svg { max-width: 100%; height: auto; }
 small { display: block; } details { margin: 1rem 0; } summary { cursor: pointer; padding: .4rem 0; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); font-size: .9rem; }
 @media print { body { max-width: none; padding: 0; }

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.validation.domain.labels.coverage import count_rows, together
+from services.validation.domain.labels.coverage import count_rows
 from services.validation.domain.labels.criteria import judge_content
 from services.validation.domain.labels.facts import LabelState
 from services.validation.domain.labels.life import (
@@ -69,6 +69,5 @@ def test_a_file_is_counted_exactly() -> None:
         ("note", 15),
         ("absent", 0),
     ]
-    assert [item.filled for item in together([counted, counted])] == [62, 30, 0]
     assert [item.criterion.code for item in judge_content("run", counted)] == ["variety", "required-filled"]
     assert count_rows([], FIELDS).rows == 0

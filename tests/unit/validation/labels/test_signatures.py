@@ -156,6 +156,13 @@ class TestCredential:
         found = verify_offline(presented, [revocation, suspension], ISSUER.did, RING, DURING)
         assert (found.outcome, found.code) == (Outcome.ALTERED, "status")
 
+    def test_a_list_signed_by_a_key_that_is_not_at_hand_leaves_the_status_unchecked(self) -> None:
+        newer = key(20)
+        both = [sign_list((FACTS.status_index,), ISSUER, purpose, 0, newer, DURING) for purpose in PURPOSES]
+        found = verify_offline(read_presented(CREDENTIAL.document), both, ISSUER.did, RING, DURING)
+        assert (found.outcome, found.code) == (Outcome.VALID, "status-not-checked")
+        assert not found.status_checked
+
     def test_an_old_list_leaves_the_status_unchecked(self) -> None:
         old = [sign_list((), ISSUER, "revocation", 0, KEY, DURING.replace(month=1)), lists()[1]]
         found = verify_offline(read_presented(CREDENTIAL.document), old, ISSUER.did, RING, DURING)
@@ -175,6 +182,9 @@ CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "unknown term": lambda it: it.update(gold=True),
     "proof date": lambda it: it["proof"].update(created="2026-11-22T09:30:01Z"),
     "proof value": lambda it: it["proof"].update(proofValue=it["proof"]["proofValue"][:-1] + "2"),
+    "white space after the proof value": lambda it: it["proof"].update(
+        proofValue=it["proof"]["proofValue"] + " "
+    ),
     "purpose": lambda it: it["proof"].update(proofPurpose="authentication"),
     "no proof": lambda it: it.pop("proof"),
     "two proofs": lambda it: it.update(proof=[it["proof"], it["proof"]]),
@@ -232,6 +242,14 @@ class TestToken:
         first = multikey.base64url(json.dumps({**header, "kid": ISSUER.key(KEY.id)}).encode())
         assert verdict(f"{first}.{payload}.{signature}".encode())[0] is Outcome.ALTERED
         assert verdict(f"{first}.{payload}.".encode())[0] is Outcome.ALTERED
+
+    def test_one_token_has_one_writing(self) -> None:
+        """The last character of a signature holds four bits that say nothing: only one writing of them is good."""
+        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        last = alphabet.index(CREDENTIAL.jwt[-1])
+        for other in range(last + 1, last + 16):
+            found = verdict((CREDENTIAL.jwt[:-1] + alphabet[other]).encode())
+            assert found[:2] == (Outcome.ALTERED, "signature")
 
     def test_a_payload_that_changed_is_refused(self) -> None:
         head, payload, signature = CREDENTIAL.jwt.split(".")
@@ -350,7 +368,15 @@ def test_hostile_bytes_are_unreadable(content: bytes) -> None:
 
 
 def test_what_cannot_be_canonical_is_altered() -> None:
-    for part in (b'"\\ud800"', b"1e400", b"123456789012345678901234567890"):
+    # The last ones are no doubles: a reader that keeps all their digits sees another number than the one signed.
+    for part in (
+        b'"\\ud800"',
+        b"1e400",
+        b"123456789012345678901234567890",
+        b"1250.0000000000000000001",
+        b"1e-400",
+        b"1e99999999999999999999",
+    ):
         content = CREDENTIAL.document.replace(b'"rowCount":1250', b'"rowCount":' + part)
         assert verdict(content)[0] is Outcome.ALTERED
 
