@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from services.catalog.domain.harvest import iso19139, rdf
 from services.catalog.domain.harvest.pages import Found, Page, number_in, with_defaults, with_query
 from services.catalog.domain.payloads import rdf as reading
+from services.catalog.domain.payloads.encoding import as_utf8
 from services.catalog.domain.payloads.reading import PayloadRefused
 
 MAX_RECORDS = 50
@@ -40,6 +41,7 @@ def read(data: bytes, address: str) -> Page:
 
 
 def _results(data: bytes) -> Element:
+    data = as_utf8(data)
     reading.refuse_entities(data)
     try:
         root = ElementTree.fromstring(data)  # noqa: S314 (no entity is left, and expat bounds what names itself)

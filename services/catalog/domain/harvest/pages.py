@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
 
+from services.catalog.domain.payloads.encoding import as_utf8
 from services.catalog.domain.payloads.reading import PayloadRefused, text
 from services.catalog.domain.record import Record
 
@@ -33,7 +34,7 @@ class Page:
 def decoded(data: bytes) -> Any:
     """Return a JSON document that can be stored; raises `PayloadRefused`."""
     try:
-        return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(as_utf8(data))
     except (ValueError, RecursionError) as error:
         raise PayloadRefused(f"ce n'est pas du JSON ({error})", f"Not JSON ({error})") from error
 
