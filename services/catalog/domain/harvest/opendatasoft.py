@@ -45,7 +45,8 @@ _MEDIA = {"csv": "text/csv", "json": "application/json", "geojson": "application
 
 def first(address: str) -> str:
     """Return the address of the first page."""
-    return with_defaults(below(address, _LISTING, "/api/explore/"), limit=LIMIT, offset=0)
+    listing = below(address, _LISTING, f"{API}/catalog/.", r"/(?:api|explore)(?:/|$)")
+    return with_defaults(listing, limit=LIMIT, offset=0)
 
 
 def read(data: bytes, address: str) -> Page:

@@ -2,9 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from urllib.parse import urljoin
 
-import orjson
 from pyoxigraph import BlankNode, NamedNode
 
 from services.catalog.domain.payloads import rdf
@@ -14,8 +12,9 @@ from services.catalog.domain.payloads.reading import (
     PayloadRefused,
     contact,
     day,
+    geometry,
     integer,
-    mapping,
+    joined,
     moment,
     siren,
     siret,
@@ -118,14 +117,6 @@ def total(graph: Graph) -> int | None:
     """Return how many datasets a catalogue says to have in all its pages."""
     said = HYDRA + "totalItems"
     return next((found for node in graph.saying(said) if (found := integer(graph.text(node, said)))), None)
-
-
-def joined(address: str, said: str) -> str | None:
-    """Return an address completed with that of the document, or None for what is no address."""
-    try:
-        return urljoin(address, said)
-    except ValueError:
-        return None
 
 
 def _record(graph: Graph, node: Node) -> Record:
@@ -257,12 +248,8 @@ def _geometry(graph: Graph, spatial: list[Term]) -> dict[str, object] | None:
         shapes = graph.all(term, GEOSPARQL + "hasGeometry", LOCN + "geometry")
         said_inside = [said for shape in shapes for said in graph.all(shape, GEOSPARQL + "asGeoJSON")]
         for said in [*said_inside, *graph.all(term, LOCN + "geometry", DCAT + "bbox")]:
-            try:
-                read = mapping(orjson.loads(written(said)))
-            except ValueError:
-                continue
-            if isinstance(read.get("coordinates"), list) and isinstance(read.get("type"), str):
-                return read
+            if (found := geometry(written(said))) is not None:
+                return found
     return None
 
 
