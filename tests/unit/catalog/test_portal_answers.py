@@ -41,6 +41,7 @@ def records(found: Page) -> list[Record]:
             "https://c.example/api/3/action/package_list",
             "https://c.example/api/3/action/package_search?",
         ),
+        ("ckan", "https://c.example/export/packages.json", "https://c.example/export/packages.json"),
         ("udata", "https://u.example/fr/", "https://u.example/api/1/datasets/?"),
         ("udata", "https://u.example/api/1", "https://u.example/api/1/datasets/?"),
         (

@@ -147,3 +147,26 @@ def test_catalogues_inside_a_catalogue_are_no_datasets_but_theirs_are() -> None:
         <jeu/1> a dcat:Dataset ; dct:title "Un" . <jeu/2> a dcat:Dataset ; dct:title "Deux" ."""
     )
     assert [each.record.title for each in found.found if isinstance(each.record, Record)] == ["Un", "Deux"]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (
+            "https://schema.data.gouv.fr/schemas/etalab/schema-irve-statique/2.2.0/schema-statique.json",
+            ("etalab/schema-irve-statique", "2.2.0", None),
+        ),
+        (
+            "https://schema.data.gouv.fr/schemas/etalab/schema-irve-statique/1337.42.0/schema-statique.json",
+            (None, None, "https://schema.data.gouv.fr/schemas/etalab/schema-irve-statique/1337.42.0/schema-statique.json"),
+        ),
+        ("http://www.opengis.net/def/crs/EPSG/0/2154", (None, None, None)),
+    ],
+)  # fmt: skip
+def test_the_schema_of_a_file_is_told_from_other_standards(
+    address: str, expected: tuple[str | None, str | None, str | None]
+) -> None:
+    record = one(f"""<jeu/1> a dcat:Dataset ; dct:title "IRVE" ; dcat:distribution [ dct:title "Bornes" ;
+        dcat:accessURL <https://v.example/irve.csv> ; dct:conformsTo <{address}> ] .""")
+    [file] = record.resources
+    assert (file.schema_name, file.schema_version, file.schema_url) == expected

@@ -124,6 +124,8 @@ def test_themes_and_formats_are_found_by_their_names() -> None:
         ):
             assert formats.format_of(name) == item.id, name
     assert formats.format_of("ESRI REST") == "esri rest", "an unknown word stays"
+    assert formats.format_of("OGC:WFS-1.1.0-http-get-feature") == "wfs"
+    assert formats.format_of("WWW:LINK-1.0-http--link") is None, "a protocol is no format"
     assert formats.format_of_url("https://a.example/x/données.CSV?a=b.pdf") == "csv"
     assert formats.format_of_url("https://[bad") is None
 
@@ -145,6 +147,22 @@ def test_the_table_of_schemas_is_that_of_the_validation_service() -> None:
             ("scdl/subventions", "2.1.1", None),
         ),
         ((None, None, "https://schema.data.gouv.fr/scdl/subventions/"), ("scdl/subventions", None, None)),
+        (
+            (
+                None,
+                None,
+                "https://schema.data.gouv.fr/schemas/etalab/schema-irve-statique/2.2.0/schema-statique.json",
+            ),
+            ("etalab/schema-irve-statique", "2.2.0", None),
+        ),
+        (
+            (None, None, "https://schema.data.gouv.fr/schemas/scdl/subventions/latest/schema.json"),
+            ("scdl/subventions", None, None),
+        ),
+        (
+            (None, None, "https://schema.data.gouv.fr/schemas/scdl/subventions/99.0.0/schema.json"),
+            (None, None, "https://schema.data.gouv.fr/schemas/scdl/subventions/99.0.0/schema.json"),
+        ),
         (
             (None, None, "https://gitlab.com/opendatafrance/scdl/deliberations/-/raw/v2.1.5/schema.json"),
             ("scdl/deliberations", "2.1.5", None),

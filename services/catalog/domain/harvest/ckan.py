@@ -45,7 +45,7 @@ from services.catalog.domain.record import (
 from services.catalog.domain.vocabularies.formats import format_of, format_of_url
 from services.catalog.domain.vocabularies.frequencies import UNKNOWN, frequency_of
 from services.catalog.domain.vocabularies.licenses import license_of
-from services.catalog.domain.vocabularies.schemas import resolve_leniently
+from services.catalog.domain.vocabularies.schemas import is_schema_file, resolve_leniently
 from services.catalog.domain.vocabularies.territories import granularity_of, zone_of
 from services.catalog.domain.vocabularies.themes import themes_of
 
@@ -65,7 +65,10 @@ def first(address: str) -> str:
     """Return the address of the first page."""
     address = address.replace("/action/package_list", "/action/package_search")
     search = below(
-        address, "/api/3/action/package_search", "/api/3/action/.", r"/(?:api|dataset|organization)(?:/|$)"
+        address,
+        "/api/3/action/package_search",
+        r"/api/3/action/.|\.json$",
+        r"/(?:api|dataset|organization)(?:/|$)",
     )
     if "package_search" not in search:
         return search
@@ -312,9 +315,7 @@ def _schema(value: Any) -> tuple[str | None, str | None, str | None]:
     address, word = url(value), text(value)
     if address is not None:
         name, version, place = resolve_leniently(None, None, address)
-        return (
-            (name, version, place) if place is None or place.endswith("schema.json") else (None, None, None)
-        )
+        return (name, version, place) if place is None or is_schema_file(place) else (None, None, None)
     if word is not None and re.fullmatch(r"[\w-]+/[\w.-]+", word):
         return resolve_leniently(word, None, None)
     return None, None, None

@@ -23,7 +23,9 @@ def first(address: str) -> str:
     """Return the address of the first page; the oldest datasets come first, so that new ones move no page."""
     # The second version of the API gives a link in the place of the files.
     address = address.replace("/api/2/datasets/search", "/api/1/datasets").replace("/api/2/", "/api/1/")
-    listing = below(address, "/api/1/datasets/", "/api/1/.", r"/api(?:/|$)|/(?:fr|en|es|datasets)(?:/|$)")
+    listing = below(
+        address, "/api/1/datasets/", r"/api/1/.|\.json$", r"/api(?:/|$)|/(?:fr|en|es|datasets)(?:/|$)"
+    )
     return with_defaults(listing, page=1, page_size=PAGE_SIZE, sort="created")
 
 

@@ -35,7 +35,7 @@ from services.catalog.domain.vocabularies import themes
 from services.catalog.domain.vocabularies.formats import format_of, format_of_url, media_type_of
 from services.catalog.domain.vocabularies.frequencies import UNKNOWN, frequency_of
 from services.catalog.domain.vocabularies.licenses import NOT_SPECIFIED, license_of
-from services.catalog.domain.vocabularies.schemas import resolve_leniently
+from services.catalog.domain.vocabularies.schemas import is_schema_file, resolve_leniently
 from services.catalog.domain.vocabularies.territories import granularity_of, zone_of
 
 ADMS = "http://www.w3.org/ns/adms#"
@@ -330,7 +330,7 @@ def _schema(graph: Graph, node: Node) -> tuple[str | None, str | None, str | Non
         address = url(written(term)) or url(graph.text(term, DCT + "identifier", FOAF + "page"))
         label = text(_label(graph, term), LONGEST_WORD) or text(written(term))
         name, version, place = resolve_leniently(None if address else label, None, address)
-        if (name and place is None and "/" in name) or (place or "").endswith("schema.json"):
+        if (name and place is None and "/" in name) or is_schema_file(place or ""):
             return name, version, place
     return None, None, None
 
