@@ -226,7 +226,7 @@ async def test_pages_lead_to_every_dataset_once(
         graph = graph_of(answer.content)
         assert_no_violation(working_material, graph)
         found += [str(node) for node in graph.subjects(RDF.type, DCAT.Dataset)]
-        following = dcat.next_page(rdf.read(answer.content, "jsonld", "http://socle.test/"))
+        following = dcat.next_page(rdf.read(answer.content, "jsonld", str(answer.url)), str(answer.url))
         assert (following is None) == ("link" not in answer.headers)
         address, pages = following, pages + 1
     assert (pages, len(found), set(found)) == (3, 5, made)

@@ -211,7 +211,7 @@ async def test_the_samples_of_ckan(settings: Settings, working_material: Path) -
             assert (await harvested_twice(place, home))["counts"]["created"] == 1, name
         found = {row["title"]: row for row in (await place.datasets()).values()}
         dkan = next(row for title, row in found.items() if title.startswith("Antennes"))
-        assert (dkan["license"], dkan["frequency"]) == ("fr-lo", "punctual")
+        assert (dkan["license"], dkan["frequency"], dkan["private"]) == ("fr-lo", "punctual", False)
         assert found["Test DCAT dataset"]["frequency"] == "annual"
         assert found["HealthDCAT-AP test dataset"]["frequency"] == "daily"
 

@@ -173,7 +173,7 @@ def test_json_ld_with_a_context_that_is_elsewhere_is_read_without_fetching_it(wo
 
 def test_the_next_page_of_a_catalogue(working_material: Path) -> None:
     data = (working_material / "data/harvest/dcat/partial-collection-1.jsonld").read_bytes()
-    assert dcat.next_page(rdf.read(data, "jsonld", BASE)) is not None
+    assert dcat.next_page(rdf.read(data, "jsonld", BASE), BASE) is not None
 
 
 def test_a_schema_is_what_a_distribution_conforms_to() -> None:

@@ -60,6 +60,11 @@ def test_french_administrations_may_use_two_licences() -> None:
         (["http://www.opendatacommons.org/licenses/odbl"], "odc-odbl"),
         (["Open Databse Licence"], "odc-odbl"),
         (["Licence Ouverte version 3.0"], "notspecified"),
+        (["Licence Etalab v2.0"], "lov2"),
+        (["https://spdx.org/licenses/etalab-2.0.html#licenseText"], "lov2"),
+        (["CC-BY-NC"], "notspecified"),
+        (["CC BY-ND 4.0"], "notspecified"),
+        (["CC-BY-NC-SA-4.0"], "notspecified"),
         (["notspecified", None, "ODbL"], "odc-odbl"),
         (["copyright", "license"], "notspecified"),
         (
@@ -85,6 +90,12 @@ def test_licences_as_portals_write_them(writings: list[str | None], expected: st
         ("http://id.insee.fr/geo/pays/france", "country:fr"),
         ("http://publications.europa.eu/resource/authority/country/FRA", "country:fr"),
         ("country-group:world", "country-group:world"),
+        ("fr/commune/25056", "fr:commune:25056"),
+        ("fr_40_27", "fr:region:27"),
+        ("fr_50_21", "fr:departement:21"),
+        ("fr_60_242500361", "fr:epci:242500361"),
+        ("fr_90_21", None),
+        ("world_de", None),
         ("fr:commune:1", None),
         ("fr:commune:21231'; DROP TABLE", None),
         ("http://wuEurope.com/", None),
@@ -113,6 +124,8 @@ def test_themes_and_formats_are_found_by_their_names() -> None:
         ):
             assert formats.format_of(name) == item.id, name
     assert formats.format_of("ESRI REST") == "esri rest", "an unknown word stays"
+    assert formats.format_of("OGC:WFS-1.1.0-http-get-feature") == "wfs"
+    assert formats.format_of("WWW:LINK-1.0-http--link") is None, "a protocol is no format"
     assert formats.format_of_url("https://a.example/x/données.CSV?a=b.pdf") == "csv"
     assert formats.format_of_url("https://[bad") is None
 
@@ -134,6 +147,22 @@ def test_the_table_of_schemas_is_that_of_the_validation_service() -> None:
             ("scdl/subventions", "2.1.1", None),
         ),
         ((None, None, "https://schema.data.gouv.fr/scdl/subventions/"), ("scdl/subventions", None, None)),
+        (
+            (
+                None,
+                None,
+                "https://schema.data.gouv.fr/schemas/etalab/schema-irve-statique/2.2.0/schema-statique.json",
+            ),
+            ("etalab/schema-irve-statique", "2.2.0", None),
+        ),
+        (
+            (None, None, "https://schema.data.gouv.fr/schemas/scdl/subventions/latest/schema.json"),
+            ("scdl/subventions", None, None),
+        ),
+        (
+            (None, None, "https://schema.data.gouv.fr/schemas/scdl/subventions/99.0.0/schema.json"),
+            (None, None, "https://schema.data.gouv.fr/schemas/scdl/subventions/99.0.0/schema.json"),
+        ),
         (
             (None, None, "https://gitlab.com/opendatafrance/scdl/deliberations/-/raw/v2.1.5/schema.json"),
             ("scdl/deliberations", "2.1.5", None),

@@ -1,6 +1,8 @@
 """CKAN's API (`package_search`, and the lists that DKAN answers): packages, their extras and their files."""
 
 import re
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from services.catalog.domain.harvest.pages import (
@@ -20,6 +22,7 @@ from services.catalog.domain.payloads.reading import (
     PayloadRefused,
     contact,
     day,
+    geometry,
     integer,
     mapping,
     moment,
@@ -42,17 +45,31 @@ from services.catalog.domain.record import (
 from services.catalog.domain.vocabularies.formats import format_of, format_of_url
 from services.catalog.domain.vocabularies.frequencies import UNKNOWN, frequency_of
 from services.catalog.domain.vocabularies.licenses import license_of
-from services.catalog.domain.vocabularies.schemas import resolve_leniently
+from services.catalog.domain.vocabularies.schemas import is_schema_file, resolve_leniently
 from services.catalog.domain.vocabularies.territories import granularity_of, zone_of
 from services.catalog.domain.vocabularies.themes import themes_of
 
 ROWS = 250
+# CKAN's kinds of resources (`resource_type`) that are no files of data.
+_TYPES = {
+    "api": "api",
+    "service": "api",
+    "documentation": "documentation",
+    "doc": "documentation",
+    "code": "code",
+}
 _DIGESTS = {32: "md5", 40: "sha1", 64: "sha256"}
 
 
 def first(address: str) -> str:
     """Return the address of the first page."""
-    search = below(address, "/api/3/action/package_search", "/api/")
+    address = address.replace("/action/package_list", "/action/package_search")
+    search = below(
+        address,
+        "/api/3/action/package_search",
+        r"/api/3/action/.|\.json$",
+        r"/(?:api|dataset|organization)(?:/|$)",
+    )
     if "package_search" not in search:
         return search
     return with_defaults(search, rows=ROWS, start=0, sort="metadata_created asc")
@@ -71,18 +88,21 @@ def read(data: bytes, address: str) -> Page:
         packages = list(members(result["results"]))
     elif isinstance(result, dict) and (result.get("id") or result.get("name")):
         packages = [result]
-    elif isinstance(result, list):
+    elif isinstance(result, list) and (not result or any(members(result))):
         packages = list(members(result))
     else:
         raise PayloadRefused(
             "ce n'est pas une réponse de l'API de CKAN (il manque « result »)",
             "Not an answer of CKAN's API (no `result`)",
         )
-    found = tuple(Found(_identity(item), _tried(item)) for item in packages)
+    # A draft or a deleted package is not published: it is as if it were not there.
+    published = (item for item in packages if (text(item.get("state")) or "active").lower() == "active")
+    found = tuple(Found(_identity(item), _tried(item)) for item in published)
     following = None
-    if total is not None and packages:
+    if isinstance(result, dict) and "results" in result and packages:
         start = number_in(address, "start", 0) + len(packages)
-        following = with_query(address, start=start) if start < total else None
+        more = start < total if total is not None else len(packages) >= number_in(address, "rows", 10)
+        following = with_query(address, start=start) if more else None
     return Page(found, following, total)
 
 
@@ -99,37 +119,81 @@ def _tried(package: dict[str, Any]) -> Record | PayloadRefused:
 
 def _record(package: dict[str, Any]) -> Record:
     identity = _identity(package)
-    title = text(package.get("title"), TITLE_LENGTH) or text(package.get("name"), TITLE_LENGTH)
+    title = _in_french(package, "title", TITLE_LENGTH) or text(package.get("name"), TITLE_LENGTH)
     if identity is None or title is None:
         raise PayloadRefused("il manque « id » ou « title »", "`id` or `title` is missing")
     extras, claims = split_claims(_extras(package))
     said = {**extras, **{name: value for name, value in package.items() if value}}
-    keywords = tags(item.get("display_name") or item.get("name") for item in members(package.get("tags")))
-    topics = [*_words(said.get("theme")), *_words(said.get("themes")), *_groups(package), *keywords]
+    keywords = tags(_names(package.get("tags"), "display_name", "name"))
+    topics = [
+        *_words(said.get("theme")),
+        *_words(said.get("themes")),
+        *_names(package.get("groups"), "title", "display_name", "name"),
+        *keywords,
+    ]
     start, end = _period(said)
     return Record(
         title=title,
-        description=text(package.get("notes"), DESCRIPTION_LENGTH) or "",
+        description=_in_french(package, "notes", DESCRIPTION_LENGTH) or "",
         remote_id=identity,
         uri=first_text([url(said.get(name)) for name in ("uri", "identifier", "guid")], 2000),
         slug=text(package.get("name")),
         tags=keywords,
         themes=themes_of(topics),
-        license=license_of(*(text(package.get(f"license_{part}"), 4000) for part in ("id", "url", "title"))),
+        license=license_of(*_licenses(said)),
         frequency=_frequency(said),
         temporal_start=day(start),
         temporal_end=day(end, end=True),
         zones=_zones(said),
         granularity=granularity_of(text(said.get("granularity"))),
+        geom=_geometry(said),
         organization=_organization(package, said),
         contact_points=_contacts(package, said),
         landing_page=url(package.get("url")),
-        created=moment(package.get("issued")) or moment(package.get("metadata_created")),
-        modified=moment(package.get("modified")) or moment(package.get("metadata_modified")),
+        # DKAN, whose states have a capital, says it of what it publishes to everybody.
+        private=package.get("private") is True and package.get("state") != "Active",
+        created=_first_moment(said, "issued", "dcat_issued", "metadata_created"),
+        modified=_first_moment(said, "modified", "dcat_modified", "metadata_modified"),
         extras=extras,
         claims=claims,
-        resources=tuple(_resource(item) for item in members(package.get("resources"))),
+        resources=tuple(
+            _resource(item) for item in members(package.get("resources")) if item.get("state") != "deleted"
+        ),
     )
+
+
+def _in_french(item: dict[str, Any], name: str, limit: int) -> str | None:
+    """Return a text that may be given in several languages (`{fr: …}`, or `title_translated` beside `title`)."""
+    for value in (item.get(f"{name}_translated"), item.get(name)):
+        said = mapping(value) if isinstance(value, dict) else {"": value}
+        if found := first_text([said.get("fr"), said.get(""), said.get("en"), *said.values()], limit):
+            return found
+    return None
+
+
+def _names(values: Any, *members_named: str) -> list[str]:
+    """Return the names of tags or groups: objects, or plain texts as the first versions of the API wrote them."""
+    listed = values if isinstance(values, list) else []
+    said = (
+        [item.get(name) for name in members_named] if isinstance(item, dict) else [item] for item in listed
+    )
+    return [found for names in said if (found := first_text(names))]
+
+
+def _licenses(said: dict[str, Any]) -> Iterator[str | None]:
+    for name in ("license_id", "license_url", "license_title", "license", "licence"):
+        yield text(said.get(name), 4000)
+        # Those that come from ISO 19139 are lists written as JSON.
+        yield from _words(said.get(name))
+
+
+def _first_moment(said: dict[str, Any], *names: str) -> datetime | None:
+    return next((found for name in names if (found := moment(said.get(name)))), None)
+
+
+def _geometry(said: dict[str, Any]) -> dict[str, Any] | None:
+    places = [place.get(name) for place in members(said.get("spatial_coverage")) for name in ("geom", "bbox")]
+    return next((found for value in (said.get("spatial"), *places) if (found := geometry(value))), None)
 
 
 def _extras(package: dict[str, Any]) -> dict[str, Any]:
@@ -144,14 +208,6 @@ def _words(value: Any) -> list[str]:
     if isinstance(value, list):
         return [word for item in value if (word := text(item))]
     return [word for part in re.split(r'[\[\]{}",;]+', text(value, 4000) or "") if (word := part.strip())]
-
-
-def _groups(package: dict[str, Any]) -> list[str]:
-    groups = (
-        group.get("title") or group.get("display_name") or group.get("name")
-        for group in members(package.get("groups"))
-    )
-    return [word for group in groups if (word := text(group))]
 
 
 def _frequency(said: dict[str, Any]) -> str:
@@ -171,8 +227,8 @@ def _period(said: dict[str, Any]) -> tuple[Any, Any]:
     for period in members(said.get("temporal_coverage")):
         return period.get("start"), period.get("end")
     return (
-        said.get("temporal_start") or said.get("temporal_coverage_from"),
-        said.get("temporal_end") or said.get("temporal_coverage_to"),
+        said.get("temporal_start") or said.get("temporal_coverage_from") or said.get("temporal-extent-begin"),
+        said.get("temporal_end") or said.get("temporal_coverage_to") or said.get("temporal-extent-end"),
     )
 
 
@@ -214,6 +270,7 @@ def _organization(package: dict[str, Any], said: dict[str, Any]) -> Organization
 
 def _contacts(package: dict[str, Any], said: dict[str, Any]) -> tuple[Contact, ...]:
     found = [contact(item.get("name"), item.get("email")) for item in members(said.get("contact"))]
+    found.append(contact(said.get("contact_name"), said.get("contact_email") or said.get("contact-email")))
     found += [contact(package.get(who), package.get(f"{who}_email")) for who in ("maintainer", "author")]
     return tuple(dict.fromkeys(item for item in found if item))[:50]
 
@@ -226,11 +283,14 @@ def _resource(item: dict[str, Any]) -> Resource:
         (found for value in declared if any(found := _schema(value))), (None, None, None)
     )
     return Resource(
-        title=first_text([item.get("name"), item.get("title")], TITLE_LENGTH) or "Ressource sans titre",
+        title=_in_french(item, "name", TITLE_LENGTH)
+        or first_text([item.get("title"), item.get("description")], TITLE_LENGTH)
+        or "Ressource sans titre",
         url=address,
         remote_id=named(item.get("id")),
         uri=url(item.get("uri")),
-        description=text(item.get("description"), DESCRIPTION_LENGTH) or "",
+        description=_in_french(item, "description", DESCRIPTION_LENGTH) or "",
+        type=_TYPES.get(text(item.get("resource_type")) or "", "main"),
         format=format_of(text(item.get("format")), text(item.get("mimetype"))) or format_of_url(address),
         mime=text(item.get("mimetype"), 200),
         filesize=integer(item.get("size")),
@@ -255,9 +315,7 @@ def _schema(value: Any) -> tuple[str | None, str | None, str | None]:
     address, word = url(value), text(value)
     if address is not None:
         name, version, place = resolve_leniently(None, None, address)
-        return (
-            (name, version, place) if place is None or place.endswith("schema.json") else (None, None, None)
-        )
+        return (name, version, place) if place is None or is_schema_file(place) else (None, None, None)
     if word is not None and re.fullmatch(r"[\w-]+/[\w.-]+", word):
         return resolve_leniently(word, None, None)
     return None, None, None

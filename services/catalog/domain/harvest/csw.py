@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from services.catalog.domain.harvest import iso19139, rdf
 from services.catalog.domain.harvest.pages import Found, Page, number_in, with_defaults, with_query
 from services.catalog.domain.payloads import rdf as reading
+from services.catalog.domain.payloads.encoding import as_utf8
 from services.catalog.domain.payloads.reading import PayloadRefused
 
 MAX_RECORDS = 50
@@ -18,10 +19,9 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
 def first(address: str) -> str:
     """Return the address of the first page; what it says already (an `outputSchema`, a constraint) is kept."""
     return with_defaults(
-        address,
-        service="CSW",
+        # Portals show the address of their `GetCapabilities`.
+        with_query(address, service="CSW", request="GetRecords"),
         version="2.0.2",
-        request="GetRecords",
         resultType="results",
         typeNames="gmd:MD_Metadata",
         outputSchema="http://www.isotc211.org/2005/gmd",
@@ -40,6 +40,7 @@ def read(data: bytes, address: str) -> Page:
 
 
 def _results(data: bytes) -> Element:
+    data = as_utf8(data)
     reading.refuse_entities(data)
     try:
         root = ElementTree.fromstring(data)  # noqa: S314 (no entity is left, and expat bounds what names itself)
@@ -81,10 +82,16 @@ def _records(element: Element, address: str) -> Iterator[Found]:
 
 
 def _following(results: Element, address: str, total: int | None, read: int) -> str | None:
-    """Return the next page; servers say 0, nothing, the same place again or one beyond the end when there is none."""
+    """Return the next page; servers say 0, nothing, the same place again or one beyond the end when there is none.
+
+    A total smaller than what was read already is no total.
+    """
     start = number_in(address, "startPosition", 1)
-    following = _number(results.get("nextRecord"))
-    if not following or following <= start or read == 0 or (total is not None and following > total):
+    after = start + read
+    known = total if total is not None and total >= after - 1 else None
+    said = results.get("nextRecord")
+    following = after if said is None and known is not None else _number(said)
+    if not following or following <= start or read == 0 or (known is not None and following > known):
         return None
     return with_query(address, startPosition=following)
 

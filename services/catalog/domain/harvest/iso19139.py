@@ -16,6 +16,7 @@ from services.catalog.domain.record import (
 from services.catalog.domain.vocabularies.formats import format_of, format_of_url
 from services.catalog.domain.vocabularies.frequencies import frequency_of
 from services.catalog.domain.vocabularies.licenses import license_of
+from services.catalog.domain.vocabularies.territories import zone_of
 from services.catalog.domain.vocabularies.themes import themes_of
 
 _NAMES = {
@@ -69,6 +70,7 @@ def read(element: Element) -> Found:
             frequency=_frequency(element),
             temporal_start=day(start),
             temporal_end=day(end, end=True),
+            zones=tuple(dict.fromkeys(zone for said in _places(element) if (zone := zone_of(said)))),
             geom=_box(element),
             organization=_organization(element),
             contact_points=_contacts(element),
@@ -80,7 +82,18 @@ def read(element: Element) -> Found:
 
 
 def _words(element: Element) -> str:
-    return " ".join("".join(element.itertext()).split())
+    """Return what an element says, in the language of the record; its translations only when it says nothing else."""
+    own = " ".join("".join(_own_text(element)).split())
+    translated = element.iter(f"{{{_NAMES['gmd']}}}LocalisedCharacterString")
+    return own or next((found for item in translated if (found := " ".join((item.text or "").split()))), "")
+
+
+def _own_text(element: Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if not child.tag.endswith("}PT_FreeText"):
+            yield from _own_text(child)
+        yield child.tail or ""
 
 
 def _texts(element: Element, path: str) -> list[str]:
@@ -127,6 +140,14 @@ def _dates(element: Element) -> dict[str, str]:
         for date in element.iterfind(f"{_CITATION}/gmd:date/gmd:CI_Date", _NAMES)
         if (value := date.find("gmd:date", _NAMES)) is not None
     }
+
+
+def _places(element: Element) -> Iterator[str]:
+    for code in element.iterfind(
+        ".//gmd:EX_GeographicDescription/gmd:geographicIdentifier/*/gmd:code", _NAMES
+    ):
+        yield from filter(None, (anchor.get(_HREF) for anchor in code.iter(_ANCHOR)))
+        yield _words(code)
 
 
 def _box(element: Element) -> dict[str, object] | None:

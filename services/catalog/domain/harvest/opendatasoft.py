@@ -30,7 +30,7 @@ from services.catalog.domain.record import DESCRIPTION_LENGTH, TITLE_LENGTH, Org
 from services.catalog.domain.vocabularies.formats import format_of, format_of_url
 from services.catalog.domain.vocabularies.frequencies import frequency_of
 from services.catalog.domain.vocabularies.licenses import license_of
-from services.catalog.domain.vocabularies.schemas import resolve_leniently
+from services.catalog.domain.vocabularies.schemas import is_schema_file, resolve_leniently
 from services.catalog.domain.vocabularies.territories import zone_of
 from services.catalog.domain.vocabularies.themes import themes_of
 
@@ -45,7 +45,8 @@ _MEDIA = {"csv": "text/csv", "json": "application/json", "geojson": "application
 
 def first(address: str) -> str:
     """Return the address of the first page."""
-    return with_defaults(below(address, _LISTING, "/api/explore/"), limit=LIMIT, offset=0)
+    listing = below(address, _LISTING, rf"{API}/catalog/.|\.json$", r"/(?:api|explore)(?:/|$)")
+    return with_defaults(listing, limit=LIMIT, offset=0)
 
 
 def read(data: bytes, address: str) -> Page:
@@ -153,7 +154,7 @@ def _schema(metas: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
             for value in _listed(mapping(metas.get(group)).get(name)):
                 if (address := url(value)) is not None:
                     found = resolve_leniently(None, None, address)
-                    if found[0] or (found[2] or "").endswith("schema.json"):
+                    if found[0] or is_schema_file(found[2] or ""):
                         return found
     return None, None, None
 

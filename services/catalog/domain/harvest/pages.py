@@ -1,5 +1,6 @@
 """What every kind of portal comes down to: an address to begin with, and pages of datasets that name the next one."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
 
-from services.catalog.domain.payloads.reading import PayloadRefused, text
+from services.catalog.domain.payloads.encoding import as_utf8
+from services.catalog.domain.payloads.reading import PayloadRefused, integer, text
 from services.catalog.domain.record import Record
 
 LONGEST_REMOTE_ID = 500
@@ -33,7 +35,7 @@ class Page:
 def decoded(data: bytes) -> Any:
     """Return a JSON document that can be stored; raises `PayloadRefused`."""
     try:
-        return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(as_utf8(data))
     except (ValueError, RecursionError) as error:
         raise PayloadRefused(f"ce n'est pas du JSON ({error})", f"Not JSON ({error})") from error
 
@@ -45,7 +47,7 @@ def named(value: Any) -> str | None:
 
 def count(value: Any) -> int | None:
     """Return a number of datasets, or None."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return integer(value) if isinstance(value, int | str) else None
 
 
 def with_query(url: str, **parameters: str | int) -> str:
@@ -73,12 +75,16 @@ def number_in(url: str, parameter: str, default: int) -> int:
     return default
 
 
-def below(url: str, path: str, mark: str) -> str:
-    """Return an address of a portal completed with the path of its API, unless it leads there already (`mark`)."""
+def below(url: str, path: str, leads_there: str, pages: str = r"/api(?:/|$)") -> str:
+    """Return an address of a portal completed with the path of its API, unless it leads there already (`leads_there`).
+
+    `pages` (another regular expression) tells where an address is no more that of the portal but of one of its pages.
+    """
     parts = urlsplit(url)
-    if mark in parts.path:
+    if re.search(leads_there, parts.path):
         return url
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + path, fragment=""))
+    home = re.split(pages, parts.path, maxsplit=1)[0].rstrip("/")
+    return urlunsplit(parts._replace(path=home + path, fragment=""))
 
 
 def members(values: Any) -> Iterator[dict[str, Any]]:

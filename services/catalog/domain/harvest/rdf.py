@@ -1,20 +1,20 @@
 """Catalogues in RDF: JSON-LD, Turtle or RDF/XML, paged by hydra or not at all."""
 
+import re
+
 from services.catalog.domain.harvest.pages import Found, Page, named
 from services.catalog.domain.payloads import dcat, rdf
+from services.catalog.domain.payloads.encoding import as_utf8
 from services.catalog.domain.payloads.rdf import Graph
-from services.catalog.domain.payloads.reading import PayloadRefused, integer
+from services.catalog.domain.payloads.reading import PayloadRefused
 from services.catalog.domain.record import Record
 
-_HYDRA = "http://www.w3.org/ns/hydra/core#"
-_EXTENSIONS = {
-    "jsonld": "jsonld",
-    "json": "jsonld",
-    "ttl": "turtle",
-    "nt": "nt",
-    "rdf": "xml",
-    "xml": "xml",
-}
+_EXTENSIONS = {"nt": "nt"}
+_WEB_PAGE = re.compile(
+    rb"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+_JSON = re.compile(rb"\{|\[\s*[\[{\]]")
+_XML = re.compile(rb"<(?:[?!]|[\w.-]+:[\w.-]+[\s/>])")
 
 
 def first(address: str) -> str:
@@ -23,13 +23,16 @@ def first(address: str) -> str:
 
 
 def read(data: bytes, address: str, media_type: str = "") -> Page:
-    """Return the datasets of a document; raises `PayloadRefused` when no parser can read it."""
+    """Return the datasets of a document; raises `PayloadRefused` when no parser can read it, or it is no catalogue."""
+    data = as_utf8(data)
     graph = rdf.read(data, syntax_of(data, address, media_type), address)
-    totals = (
-        integer(graph.text(node, _HYDRA + "totalItems"))
-        for node in graph.typed(_HYDRA + "Collection", _HYDRA + "PagedCollection")
-    )
-    return Page(datasets(graph), dcat.next_page(graph), next((total for total in totals if total), None))
+    found, following = datasets(graph), dcat.next_page(graph, address)
+    if not found and following is None and not dcat.is_catalog(graph):
+        raise PayloadRefused(
+            "ce document ne décrit ni catalogue ni jeu de données (DCAT) : donnez l'adresse de l'export DCAT",
+            "This document describes no catalogue nor dataset (DCAT): give the address of the DCAT export",
+        )
+    return Page(found, following, dcat.total(graph))
 
 
 def datasets(graph: Graph) -> tuple[Found, ...]:
@@ -42,23 +45,22 @@ def datasets(graph: Graph) -> tuple[Found, ...]:
 
 
 def syntax_of(data: bytes, address: str, media_type: str) -> str:
-    """Return the syntax of a document: as it is declared, else by its name, else by its first character.
+    """Return the syntax of a document (UTF-8): as it begins, else as it is declared, else as it is named.
 
-    Raises `PayloadRefused` for a web page.
+    Many a server says `text/xml`, `application/json` or `text/plain` of anything. Raises `PayloadRefused` for a web
+    page.
     """
-    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start[:14].lower().startswith((b"<!doctype html", b"<html")):
+    start = data[:4096].lstrip()
+    if _WEB_PAGE.match(start):
         raise PayloadRefused(
             "l'adresse donne une page web, pas un catalogue : donnez celle de l'export DCAT",
             "The address gives a web page, not a catalogue: give that of the DCAT export",
         )
-    declared = media_type.partition(";")[0].strip().lower()
-    # Many a server says `text/xml` or `text/plain` of anything.
-    if declared in rdf.MEDIA_TYPES and (rdf.MEDIA_TYPES[declared] != "xml" or start.startswith(b"<")):
-        return rdf.MEDIA_TYPES[declared]
-    if start.startswith((b"{", b"[")):
+    if _JSON.match(start):
         return "jsonld"
-    extension = address.partition("?")[0].rpartition(".")[2].lower()
-    if extension in _EXTENSIONS:
-        return _EXTENSIONS[extension]
-    return "xml" if start.startswith((b"<?xml", b"<rdf", b"<")) and b"xmlns" in start else "turtle"
+    if _XML.match(start) and (b"xmlns" in start or start.startswith(b"<?xml")):
+        return "xml"
+    declared = rdf.MEDIA_TYPES.get(media_type.partition(";")[0].strip().lower())
+    named = _EXTENSIONS.get(address.partition("?")[0].rpartition(".")[2].lower())
+    # It begins like neither XML nor JSON, and N-Triples are Turtle.
+    return "nt" if "nt" in (declared, named) else "turtle"

@@ -13,7 +13,7 @@ from services.catalog.domain.harvest.pages import (
     with_defaults,
 )
 from services.catalog.domain.payloads import udata
-from services.catalog.domain.payloads.reading import PayloadRefused, url
+from services.catalog.domain.payloads.reading import LONGEST_URL, PayloadRefused, joined, text, url
 from services.catalog.domain.record import Record
 
 PAGE_SIZE = 100
@@ -21,7 +21,11 @@ PAGE_SIZE = 100
 
 def first(address: str) -> str:
     """Return the address of the first page; the oldest datasets come first, so that new ones move no page."""
-    listing = below(address, "/api/1/datasets/", "/api/")
+    # The second version of the API gives a link in the place of the files.
+    address = address.replace("/api/2/datasets/search", "/api/1/datasets").replace("/api/2/", "/api/1/")
+    listing = below(
+        address, "/api/1/datasets/", r"/api/1/.|\.json$", r"/api(?:/|$)|/(?:fr|en|es|datasets)(?:/|$)"
+    )
     return with_defaults(listing, page=1, page_size=PAGE_SIZE, sort="created")
 
 
@@ -34,7 +38,12 @@ def read(data: bytes, address: str) -> Page:
             "Not a page of udata's API (no `data`)",
         )
     found = tuple(Found(named(item.get("id")), _record(item)) for item in members(document["data"]))
-    return Page(found, url(document.get("next_page")), count(document.get("total")))
+    return Page(found, _following(document, address), count(document.get("total")))
+
+
+def _following(document: dict[str, Any], address: str) -> str | None:
+    said = text(document.get("next_page"), LONGEST_URL)
+    return url(joined(address, said)) if said else None
 
 
 def _record(document: dict[str, Any]) -> Record | PayloadRefused:

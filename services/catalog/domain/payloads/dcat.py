@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 
-import orjson
 from pyoxigraph import BlankNode, NamedNode
 
 from services.catalog.domain.payloads import rdf
@@ -13,8 +12,9 @@ from services.catalog.domain.payloads.reading import (
     PayloadRefused,
     contact,
     day,
+    geometry,
     integer,
-    mapping,
+    joined,
     moment,
     siren,
     siret,
@@ -33,9 +33,9 @@ from services.catalog.domain.record import (
 )
 from services.catalog.domain.vocabularies import themes
 from services.catalog.domain.vocabularies.formats import format_of, format_of_url, media_type_of
-from services.catalog.domain.vocabularies.frequencies import frequency_of
+from services.catalog.domain.vocabularies.frequencies import UNKNOWN, frequency_of
 from services.catalog.domain.vocabularies.licenses import NOT_SPECIFIED, license_of
-from services.catalog.domain.vocabularies.schemas import resolve_leniently
+from services.catalog.domain.vocabularies.schemas import is_schema_file, resolve_leniently
 from services.catalog.domain.vocabularies.territories import granularity_of, zone_of
 
 ADMS = "http://www.w3.org/ns/adms#"
@@ -45,13 +45,28 @@ FOAF = "http://xmlns.com/foaf/0.1/"
 GEOSPARQL = "http://www.opengis.net/ont/geosparql#"
 LOCN = "http://www.w3.org/ns/locn#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+HYDRA = "http://www.w3.org/ns/hydra/core#"
 SCHEMA = "http://schema.org/"
-SCHEMA_S = "https://schema.org/"
+TIME = "http://www.w3.org/2006/time#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 SPDX = "http://spdx.org/rdf/terms#"
 VCARD = "http://www.w3.org/2006/vcard/ns#"
-_LABELS = (FOAF + "name", RDFS + "label", SKOS + "prefLabel", DCT + "title", VCARD + "fn", SCHEMA + "name")
-_MEDIA = "https://www.iana.org/assignments/media-types/"
+_RDF_VALUE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#value"
+_LABELS = (
+    FOAF + "name",
+    RDFS + "label",
+    SKOS + "prefLabel",
+    DCT + "title",
+    VCARD + "fn",
+    SCHEMA + "name",
+    _RDF_VALUE,
+)
+_NEXT = (HYDRA + "next", HYDRA + "nextPage")
+# OWL-Time says a moment in a node of its own (GeoDCAT-AP).
+_MOMENTS = tuple(
+    TIME + name
+    for name in ("inXSDDateTimeStamp", "inXSDDateTime", "inXSDDate", "inXSDgYearMonth", "inXSDgYear")
+)
 
 
 def read(data: bytes, syntax: str, base_iri: str) -> Iterator[Record | PayloadRefused]:
@@ -73,19 +88,35 @@ def described(graph: Graph) -> Iterator[tuple[Node, Record | PayloadRefused]]:
 
 
 def datasets(graph: Graph) -> list[Node]:
-    """Return the datasets of a graph: what says it is one, and what a catalogue names and the document describes."""
+    """Return the datasets of a graph: what says it is one, and what a catalogue names and the document describes.
+
+    A catalogue inside another (DCAT 2 makes every catalogue a dataset) is not one: its own datasets are.
+    """
     typed = list(graph.typed(DCAT + "Dataset", DCAT + "DatasetSeries"))
     named = [node for node in graph.objects(DCAT + "dataset") if graph.says(node)]
-    return list(dict.fromkeys([*typed, *named]))
+    catalogs = set(graph.typed(DCAT + "Catalog"))
+    return [node for node in dict.fromkeys([*typed, *named]) if node not in catalogs]
 
 
-def next_page(graph: Graph) -> str | None:
-    """Return the address of the next page of a catalogue, when it has one (hydra)."""
-    hydra = "http://www.w3.org/ns/hydra/core#"
-    for view in graph.typed(hydra + "PartialCollectionView", hydra + "PagedCollection"):
-        if found := url(graph.text(view, hydra + "next", hydra + "nextPage")):
+def is_catalog(graph: Graph) -> bool:
+    """Tell whether a graph is a catalogue, be it empty."""
+    return any(graph.typed(DCAT + "Catalog", HYDRA + "Collection", HYDRA + "PagedCollection"))
+
+
+def next_page(graph: Graph, address: str) -> str | None:
+    """Return the address of the next page of a catalogue read at an address, when it has one (hydra, old or new)."""
+    views = graph.typed(HYDRA + "PartialCollectionView", HYDRA + "PagedCollection")
+    for view in [*views, *graph.saying(*_NEXT)]:
+        # Some write it as a text, which nothing completes.
+        if (said := graph.text(view, *_NEXT)) and (found := url(joined(address, said))):
             return found
     return None
+
+
+def total(graph: Graph) -> int | None:
+    """Return how many datasets a catalogue says to have in all its pages."""
+    said = HYDRA + "totalItems"
+    return next((found for node in graph.saying(said) if (found := integer(graph.text(node, said)))), None)
 
 
 def _record(graph: Graph, node: Node) -> Record:
@@ -114,7 +145,7 @@ def _record(graph: Graph, node: Node) -> Record:
         tags=tags([*(written(word) for word in graph.all(node, DCAT + "keyword")), *own_words]),
         themes=themes.themes_of([*(written(item) for item in found_themes), *labels]),
         license=_license(graph, node),
-        frequency=frequency_of(_label_or_address(graph, graph.first(node, DCT + "accrualPeriodicity"))),
+        frequency=_frequency(graph, node),
         temporal_start=day(start),
         temporal_end=day(end, end=True),
         zones=_zones(graph, spatial),
@@ -156,10 +187,15 @@ def _label(graph: Graph, term: Term | None) -> str | None:
     return text(graph.text(term, *_LABELS), TITLE_LENGTH)
 
 
-def _label_or_address(graph: Graph, term: Term | None) -> str | None:
-    if term is None:
-        return None
-    return written(term) or _label(graph, term)
+def _said(graph: Graph, node: Node, *predicates: str) -> list[str]:
+    """Return what a node says by the predicates, each in its own words or by its address, then by its label."""
+    found = (word for term in graph.all(node, *predicates) for word in (written(term), _label(graph, term)))
+    return [word for word in found if word]
+
+
+def _frequency(graph: Graph, node: Node) -> str:
+    said = map(frequency_of, _said(graph, node, DCT + "accrualPeriodicity"))
+    return next((found for found in said if found != UNKNOWN), UNKNOWN)
 
 
 def _license(graph: Graph, node: Node) -> str:
@@ -184,12 +220,19 @@ def _period(graph: Graph, node: Node) -> tuple[str | None, str | None]:
             start, _, end = written(term).partition("/")
             return start.strip() or None, end.strip() or None
         found = (
-            graph.text(term, DCAT + "startDate", SCHEMA + "startDate", SCHEMA_S + "startDate"),
-            graph.text(term, DCAT + "endDate", SCHEMA + "endDate", SCHEMA_S + "endDate"),
+            graph.text(term, DCAT + "startDate", SCHEMA + "startDate")
+            or _instant(graph, term, TIME + "hasBeginning"),
+            graph.text(term, DCAT + "endDate", SCHEMA + "endDate") or _instant(graph, term, TIME + "hasEnd"),
         )
         if any(found):
             return found
     return None, None
+
+
+def _instant(graph: Graph, period: Term, predicate: str) -> str | None:
+    return next(
+        filter(None, (graph.text(moment, *_MOMENTS) for moment in graph.all(period, predicate))), None
+    )
 
 
 def _zones(graph: Graph, spatial: list[Term]) -> tuple[str, ...]:
@@ -205,12 +248,8 @@ def _geometry(graph: Graph, spatial: list[Term]) -> dict[str, object] | None:
         shapes = graph.all(term, GEOSPARQL + "hasGeometry", LOCN + "geometry")
         said_inside = [said for shape in shapes for said in graph.all(shape, GEOSPARQL + "asGeoJSON")]
         for said in [*said_inside, *graph.all(term, LOCN + "geometry", DCAT + "bbox")]:
-            try:
-                read = mapping(orjson.loads(written(said)))
-            except ValueError:
-                continue
-            if isinstance(read.get("coordinates"), list) and isinstance(read.get("type"), str):
-                return read
+            if (found := geometry(written(said))) is not None:
+                return found
     return None
 
 
@@ -239,12 +278,12 @@ def _organization(graph: Graph, node: Node) -> Organization | None:
 def _contacts(graph: Graph, node: Node) -> tuple[Contact, ...]:
     found = []
     for term in graph.all(node, DCAT + "contactPoint", ADMS + "contactPoint"):
-        mail = graph.first(term, VCARD + "hasEmail", VCARD + "email", FOAF + "mbox")
-        address = graph.text(mail, VCARD + "hasValue") if mail is not None and graph.says(mail) else None
+        mails = graph.all(term, VCARD + "hasEmail", VCARD + "email", FOAF + "mbox")
+        addresses = (graph.text(mail, VCARD + "hasValue") or written(mail) for mail in mails)
         found.append(
             contact(
                 graph.text(term, VCARD + "fn", VCARD + "organization-name", *_LABELS),
-                address or (written(mail) if mail is not None else None),
+                next(filter(None, addresses), None),
                 graph.text(term, VCARD + "hasURL", VCARD + "hasUrl", VCARD + "url"),
             )
         )
@@ -259,9 +298,8 @@ def _distributions(graph: Graph, node: Node) -> list[Node]:
 def _resource(graph: Graph, node: Node) -> Resource:
     access = url(graph.text(node, DCAT + "accessURL"))
     address = url(graph.text(node, DCAT + "downloadURL")) or access or url(written(node))
-    media = graph.first(node, DCAT + "mediaType")
-    formats = [graph.first(node, DCT + "format"), media]
-    words = [word for term in formats if term is not None for word in (written(term), _label(graph, term))]
+    media = next(iter(_said(graph, node, DCAT + "mediaType")), None)
+    words = _said(graph, node, DCT + "format", DCAT + "mediaType")
     name, version, place = _schema(graph, node)
     format_id = format_of(*words) or format_of_url(address)
     last = (address or "").partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
@@ -275,9 +313,7 @@ def _resource(graph: Graph, node: Node) -> Resource:
         description=text(graph.text(node, DCT + "description"), DESCRIPTION_LENGTH) or "",
         type="api" if graph.all(node, DCAT + "accessService") else "main",
         format=format_id,
-        mime=text(written(media).removeprefix(_MEDIA), 200)
-        if media is not None
-        else media_type_of(format_id),
+        mime=text(media.rpartition("/media-types/")[2], 200) if media else media_type_of(format_id),
         filesize=integer(graph.text(node, DCAT + "byteSize", SCHEMA + "contentSize")),
         checksum=_checksum(graph, node),
         schema_name=name,
@@ -294,7 +330,7 @@ def _schema(graph: Graph, node: Node) -> tuple[str | None, str | None, str | Non
         address = url(written(term)) or url(graph.text(term, DCT + "identifier", FOAF + "page"))
         label = text(_label(graph, term), LONGEST_WORD) or text(written(term))
         name, version, place = resolve_leniently(None if address else label, None, address)
-        if (name and place is None and "/" in name) or (place or "").endswith("schema.json"):
+        if (name and place is None and "/" in name) or is_schema_file(place or ""):
             return name, version, place
     return None, None, None
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from services.catalog.domain.payloads.contexts import with_known_context
+from services.catalog.domain.payloads.encoding import as_utf8
 from services.catalog.domain.payloads.reading import PayloadRefused
 
 MEDIA_TYPES = {
@@ -29,7 +31,13 @@ TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _LANGUAGES = ("fr", "", "en")
 # A document type of its own declares entities: those of a bomb, or files of ours.
 _ENTITY = re.compile(rb"<!\s*ENTITY", re.IGNORECASE)
-_ENTITY_UTF16 = re.compile(rb"E\x00?N\x00?T\x00?I\x00?T\x00?Y", re.IGNORECASE)
+
+# Namespaces as catalogues write them -> as they are.
+_DC = "http://purl.org/dc/elements/1.1/"
+_DCT = "http://purl.org/dc/terms/"
+_VOCABULARIES = re.compile(
+    r"https://(?=(?:www\.w3\.org|purl\.org|schema\.org|xmlns\.com|spdx\.org|www\.opengis\.net)/)"
+)
 
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
@@ -41,7 +49,7 @@ class Graph:
     def __init__(self, statements: Iterable[tuple[Node, str, Term]]) -> None:
         self._about: dict[Node, dict[str, list[Term]]] = {}
         for subject, predicate, value in statements:
-            self._about.setdefault(subject, {}).setdefault(predicate, []).append(value)
+            self._about.setdefault(subject, {}).setdefault(canonical(predicate), []).append(value)
 
     def all(self, subject: Term, *predicates: str) -> list[Term]:
         """Return what a node says by any of the predicates, in their order."""
@@ -67,7 +75,13 @@ class Graph:
         """Yield the nodes of any of the classes, each once, in the order of the document."""
         wanted = set(classes)
         for subject, about in self._about.items():
-            if any(written(value) in wanted for value in about.get(TYPE, ())):
+            if any(canonical(written(value)) in wanted for value in about.get(TYPE, ())):
+                yield subject
+
+    def saying(self, *predicates: str) -> Iterator[Node]:
+        """Yield the nodes that say something by any of the predicates, each once, in the order of the document."""
+        for subject, about in self._about.items():
+            if any(predicate in about for predicate in predicates):
                 yield subject
 
     def objects(self, predicate: str) -> Iterator[Node]:
@@ -80,6 +94,13 @@ class Graph:
     def says(self, subject: Term) -> bool:
         """Tell whether the document says anything of a node."""
         return subject in self._about
+
+
+@lru_cache(maxsize=2000)
+def canonical(address: str) -> str:
+    """Return a term of a vocabulary in the one form that is compared: `http`, and `dct` for the older `dc`."""
+    address = _VOCABULARIES.sub("http://", address, count=1)
+    return _DCT + address.removeprefix(_DC) if address.startswith(_DC) else address
 
 
 def written(term: Term) -> str:
@@ -97,6 +118,7 @@ def read(data: bytes, syntax: str, base_iri: str) -> Graph:
 
     `syntax` is one of the values of MEDIA_TYPES; relative addresses are completed with `base_iri`.
     """
+    data = as_utf8(data)
     if syntax == "xml":
         refuse_entities(data)
     if syntax == "jsonld":
@@ -111,8 +133,8 @@ def read(data: bytes, syntax: str, base_iri: str) -> Graph:
 
 
 def refuse_entities(data: bytes) -> None:
-    """Raise `PayloadRefused` for an XML document that declares entities."""
-    if _ENTITY.search(data) or (b"\x00" in data[:200] and _ENTITY_UTF16.search(data)):
+    """Raise `PayloadRefused` for an XML document (UTF-8) that declares entities."""
+    if _ENTITY.search(data):
         raise PayloadRefused(
             "ce XML déclare des entités, qui sont refusées : écrivez les valeurs en toutes lettres",
             "This XML declares entities, which are refused: write the values in full",
@@ -121,7 +143,7 @@ def refuse_entities(data: bytes) -> None:
 
 def _inlined(data: bytes) -> bytes:
     try:
-        document = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+        document = orjson.loads(data)
     except ValueError as error:
         raise _unreadable(error) from error
     return orjson.dumps(with_known_context(document))

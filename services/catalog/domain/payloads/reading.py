@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urljoin
 
+import orjson
 from stdnum.fr import siren as sirens
 from stdnum.fr import siret as sirets
 
@@ -44,6 +46,14 @@ def url(value: Any) -> str | None:
     if found is None or len(found) > LONGEST_URL or not found.lower().startswith(("http://", "https://")):
         return None
     return found
+
+
+def joined(address: str, said: str) -> str | None:
+    """Return an address completed with that of the document in which it was said, or None for what is no address."""
+    try:
+        return urljoin(address, said)
+    except ValueError:
+        return None
 
 
 def email(value: Any) -> str | None:
@@ -122,6 +132,18 @@ def plain(value: Any, depth: int = 0) -> Any:
 def mapping(value: Any) -> dict[str, Any]:
     """Return a JSON object that can be stored; an empty one for anything else."""
     return plain(value) if isinstance(value, dict) else {}
+
+
+def geometry(value: Any) -> dict[str, Any] | None:
+    """Return a GeoJSON geometry, given as it is or as a text, or None."""
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except ValueError:
+            return None
+    found = mapping(value)
+    placed = isinstance(found.get("coordinates"), list) and isinstance(found.get("type"), str)
+    return found if placed else None
 
 
 def siret(value: Any) -> str | None:

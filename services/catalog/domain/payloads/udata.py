@@ -46,6 +46,11 @@ def read(document: Any) -> Record:
     title = text(document.get("title"), TITLE_LENGTH)
     if title is None:
         raise PayloadRefused("un jeu de données a un titre (« title »)", "A dataset has a title (`title`)")
+    if url(mapping(document.get("resources")).get("href")) is not None:
+        raise PayloadRefused(
+            "ses ressources n'y sont pas, seulement un lien (« api/2 ») : demandez-le à « api/1 »",
+            "Its resources are not in it, only a link to them (`api/2`): ask `api/1` for it",
+        )
     spatial = mapping(document.get("spatial"))
     coverage = document.get("temporal_coverage")
     coverage = coverage if isinstance(coverage, dict) else {}

@@ -92,6 +92,8 @@ _KNOWN = {
 }
 _KNOWN |= {folded(item.eu): item.id for item in TABLE if item.eu}
 _EXTENSION = re.compile(r"\.([a-z0-9]{1,8})$")
+_SERVICE = re.compile(r"^ogc:([a-z]+)(?:-.*)?$", re.IGNORECASE)
+_LINK = re.compile(r"^(?:www|file|ftp|db):", re.IGNORECASE)
 LONGEST = 50
 
 
@@ -100,7 +102,12 @@ def format_of(*writings: str | None) -> str | None:
 
     A word that means no known format is kept as it is, in lower case; None when there is no word at all.
     """
-    words = [writing.strip() for writing in writings if writing and writing.strip()]
+    # What GeoNetwork gives for a format is often a protocol: that of a service, or that it is a link.
+    words = [
+        _SERVICE.sub(r"\1", writing.strip())
+        for writing in writings
+        if writing and writing.strip() and not _LINK.match(writing.strip())
+    ]
     for word in words:
         last = word.rstrip("/").rsplit("/", 1)[-1] if "://" in word else word.partition(";")[0]
         # `application/json` comes whole in the addresses of the IANA.

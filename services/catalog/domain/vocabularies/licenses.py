@@ -62,7 +62,20 @@ TABLE = (
             "Licence Ouverte / Open Licence v2.0",
             "Licence Ouverte v2.0 (Etalab)",
             "etalab-2.0",
+            "Etalab 2.0",
+            "Etalab v2.0",
             "Open Licence 2.0",
+            "Open Licence v2.0",
+            "Licence Etalab 2.0",
+            "Licence Etalab v2.0",
+            "Licence Ouverte Etalab 2.0",
+            "Licence Ouverte Etalab v2.0",
+            "Licence Ouverte Etalab version 2.0",
+            "Licence Ouverte 2.0 (Etalab)",
+            "Licence Ouverte version 2.0 (Etalab)",
+            "Licence Ouverte / Open Licence 2.0",
+            "LO 2.0",
+            "LOv2",
         ),
         eu="LIC_OUV_2_0",
         administrations=True,
@@ -85,6 +98,7 @@ TABLE = (
             "Licence Ouverte (Etalab)",
             "Licence Ouverte Etalab",
             "Etalab",
+            "Licence Etalab",
             "Licence Ouverte-LO",
             "Licence Ouverte version 1.0",
             "Licence Ouverte v1.0",
@@ -161,7 +175,18 @@ TABLE = (
             "https://creativecommons.org/licenses/by/",
             "http://www.opendefinition.org/licenses/cc-by",
         ),
-        ("CC BY", "CC-BY-4.0", "CC BY 4.0", "CC BY 3.0", "Creative Commons Attribution 4.0"),
+        (
+            "CC BY",
+            "CC-BY-4.0",
+            "CC BY 4.0",
+            "CC BY 3.0",
+            "Creative Commons Attribution 4.0",
+            "Creative Commons Attribution 4.0 International",
+            "Creative Commons BY 4.0",
+            "Creative Commons CC-BY",
+            "Creative Commons CC-BY 4.0",
+            "Licence CC BY 4.0",
+        ),
         eu="CC_BY_4_0",
         scdl=_CC,
     ),
@@ -179,7 +204,17 @@ TABLE = (
             "https://creativecommons.org/licenses/by-sa/",
             "http://www.opendefinition.org/licenses/cc-by-sa",
         ),
-        ("CC BY-SA", "CC-BY-SA-4.0", "CC BY-SA 4.0", "CC BY-SA 3.0"),
+        (
+            "CC BY-SA",
+            "CC-BY-SA-4.0",
+            "CC BY-SA 4.0",
+            "CC BY-SA 3.0",
+            "Creative Commons Attribution Share-Alike 4.0",
+            "Creative Commons Attribution-ShareAlike 4.0 International",
+            "Creative Commons CC-BY-SA",
+            "Creative Commons CC-BY-SA 4.0",
+            "Licence CC BY-SA 4.0",
+        ),
         eu="CC_BYSA_4_0",
         scdl=_CC,
     ),
@@ -209,12 +244,13 @@ LICENSES = tuple(sorted(BY_ID))
 SCDL = {_LO: "lov2", _ODBL: "odc-odbl", _CC: "cc-by", "Spécifique ou autre": "other-open"}
 
 _URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+_SHORT = re.compile(r"\d+|\b[a-z]{1,2}\b")
 _TAG = re.compile(r"<[^>]{0,500}>")
 
 
 def _bare(url: str) -> str:
     """Return an address without what does not tell two licences apart: scheme, `www.`, end."""
-    bare = re.sub(r"^https?://(www\.)?", "", url.strip().lower())
+    bare = re.sub(r"^https?://(www\.)?", "", url.strip().lower()).partition("#")[0]
     return re.sub(r"(/|\.html?|[.,;)])+$", "", bare)
 
 
@@ -257,12 +293,12 @@ def _nearest(title: str) -> str | None:
         license_id
         for known, license_id in _TITLES.items()
         if len(known) >= 8
-        and _same_numbers(known, title)
+        and _same_short_words(known, title)
         and Levenshtein.distance(known, title, score_cutoff=2) <= 2
     }
     return near.pop() if len(near) == 1 else None
 
 
-def _same_numbers(one: str, other: str) -> bool:
-    """A licence's version is no typing error."""
-    return re.findall(r"\d+", one) == re.findall(r"\d+", other)
+def _same_short_words(one: str, other: str) -> bool:
+    """A licence's version is no typing error, nor are its conditions (`by`, `sa`, `nc`, `nd`)."""
+    return _SHORT.findall(one) == _SHORT.findall(other)

@@ -28,12 +28,26 @@ for _name, _versions in TABLE.items():
     _ADDRESSES.setdefault(f"schema.data.gouv.fr/{_name.lower()}", (_name, None))
     _ADDRESSES.setdefault(f"schema.data.gouv.fr/schemas/{_name.lower()}", (_name, None))
     for _version in _versions:
-        for _end in ("", "/schema.json"):
-            _place = f"schema.data.gouv.fr/schemas/{_name.lower()}/{_version}{_end}"
-            _ADDRESSES.setdefault(_place, (_name, _version))
         if _versions[_version] and list(_versions.values()).count(_versions[_version]) == 1:
             _ADDRESSES.setdefault(_bare(_versions[_version]), (_name, _version))
 _NAMES = {name.lower(): name for name in TABLE}
+# The files of a version, whatever their names (`schema-statique.json`, `documentation.md`), are those of its schema.
+_IN_REGISTRY = re.compile(r"schema\.data\.gouv\.fr/schemas/([^/]+/[^/]+)/([^/]+)(?:/[^/]*)?")
+_SCHEMA_FILE = re.compile(r"(?:^|/)[\w.-]*schema[\w.-]*\.json$", re.IGNORECASE)
+
+
+def _of_address(url: str) -> tuple[str, str | None] | None:
+    """Return the name and version of the schema that is published at an address, or None."""
+    bare = _bare(url)
+    if (found := _IN_REGISTRY.fullmatch(bare)) is not None and (name := _NAMES.get(found[1])) is not None:
+        version = None if found[2] == "latest" else found[2]
+        return (name, version) if version is None or version in TABLE[name] else None
+    return _ADDRESSES.get(re.sub(r"\.html?$", "", bare))
+
+
+def is_schema_file(url: str) -> bool:
+    """Tell whether an address looks like that of a Table Schema: a standard of another kind is often a web page."""
+    return _SCHEMA_FILE.search(url.partition("?")[0]) is not None
 
 
 class SchemaRefused(ValueError):
@@ -57,7 +71,7 @@ def resolve(
         value.strip() if value and value.strip() else None for value in (name, version, url)
     )
     version = None if version == "latest" else version
-    if url is not None and (found := _ADDRESSES.get(re.sub(r"\.html?$", "", _bare(url)))) is not None:
+    if url is not None and (found := _of_address(url)) is not None:
         return found[0], found[1] or version, None
     if name is None:
         if version is not None and url is None:

@@ -73,6 +73,9 @@ _CODES = {
 }
 _ZONE = re.compile("|".join(f"{re.escape(level)}:(?:{code})" for level, code in _CODES.items()))
 _INSEE = re.compile(r"https?://(?:id|rdf)\.insee\.fr/geo/([A-Za-z]+)/([0-9A-Za-z]+?)(?:-[0-9a-f-]{36})?/?")
+# A level and a code of Opendatasoft's own; the levels of codes of two digits are those of régions and départements.
+_OPENDATASOFT = re.compile(r"(?:fr_(\d{2})|world)_([0-9A-Za-z]{2,9})")
+_OPENDATASOFT_LEVELS = {"40": "fr:region", "50": "fr:departement"}
 _EU_COUNTRY = re.compile(r"https?://publications\.europa\.eu/resource/authority/country/FRA/?")
 
 
@@ -87,9 +90,22 @@ def zone_of(writing: str) -> str | None:
         text = "country:fr" if found[1] == "pays" else f"{level}:{found[2].upper()}"
     elif _EU_COUNTRY.fullmatch(text) is not None:
         return "country:fr"
+    elif (found := _OPENDATASOFT.fullmatch(text)) is not None:
+        return _of_opendatasoft(found[1], found[2])
     else:
-        text = text.partition("@")[0]
+        # `fr/commune/25056` is the form of udata's first years.
+        text = text.partition("@")[0].replace("/", ":")
     return text if _ZONE.fullmatch(text) else None
+
+
+def _of_opendatasoft(level: str | None, code: str) -> str | None:
+    """Return a zone from a `geographic_reference` (`fr_40_27`, `fr_70_25056`, `world_fr`), or None."""
+    code = code.upper()
+    if level is None:
+        return "country:fr" if code == "FR" else None
+    name = {5: "fr:commune", 9: "fr:epci"}.get(len(code)) or _OPENDATASOFT_LEVELS.get(level)
+    zone = f"{name}:{code}"
+    return zone if _ZONE.fullmatch(zone) else None
 
 
 def zone_uri(zone: str) -> str | None:
