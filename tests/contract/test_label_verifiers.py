@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,16 @@ from joserfc.jwk import OKPKey
 from openbadgeslib.baking import SVG_ELEMENT_OB3, extract_svg
 from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 
+from services.validation.domain.labels.addresses import PURPOSES
 from services.validation.domain.labels.badge import draw_baked
 from services.validation.domain.labels.credential import BADGES_CONTEXT, issue
 from services.validation.domain.labels.did import did_document
-from services.validation.domain.labels.facts import GrantedLabel, LabelState
+from services.validation.domain.labels.facts import GrantedLabel, LabelFacts, LabelState
 from services.validation.domain.labels.instants import write_instant
 from services.validation.domain.labels.multikey import base64url, from_base64url
 from services.validation.domain.labels.status_list import sign_list
 from services.validation.domain.labels.terms import context
+from shared.clock import now
 from tests.support.labels import DURING, FACTS, ISSUER, facts, key, ring
 
 KEY, OTHER = key(1), key(2)
@@ -144,20 +147,49 @@ def test_digitalbazaar_and_jose_accept_it_and_refuse_each_change(
     assert len(bad) >= 26
 
 
+def current() -> LabelFacts:
+    """A label of a day that is today, for verifiers whose clock cannot be set."""
+    today = now().date()
+    return facts(issued_at=now(), valid_from=today, valid_until=today + timedelta(days=30))
+
+
+def test_digitalbazaar_refuses_what_the_status_lists_withdraw(
+    verify: Callable[[list[dict[str, Any]]], dict[str, Any]],
+) -> None:
+    label, moment = current(), now()
+    document = json.loads(issue(label, ISSUER, KEY).document)
+    clear = {one: sign_list((), ISSUER, one, 0, KEY, moment) for one in PURPOSES}
+    others = {
+        one: sign_list((label.status_index - 1, label.status_index + 1), ISSUER, one, 0, KEY, moment)
+        for one in PURPOSES
+    }
+    withdrawn = {one: sign_list((label.status_index,), ISSUER, one, 0, KEY, moment) for one in PURPOSES}
+    altered = {**withdrawn["revocation"], "credentialSubject": clear["revocation"]["credentialSubject"]}
+    lists = {
+        "in force": list(clear.values()),
+        "others are withdrawn": list(others.values()),
+        "revoked": [withdrawn["revocation"], clear["suspension"]],
+        "suspended": [clear["revocation"], withdrawn["suspension"]],
+        "an altered list": [altered, clear["suspension"]],
+        "one list for both": [clear["revocation"], {**clear["revocation"], "id": clear["suspension"]["id"]}],
+        "no list": [],
+    }
+    answers = verify(
+        [
+            {"name": name, "credential": document, "lists": found, "now": write_instant(moment)}
+            for name, found in lists.items()
+        ]
+    )
+    assert [name for name, why in answers.items() if why is None] == ["in force", "others are withdrawn"]
+    assert "revocation" in answers["revoked"]
+    assert "suspension" in answers["suspended"]
+
+
 class TestOpenBadgesLibrary:
     verifier = OB3Verifier(KEY.public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
-    def current(self) -> Any:
-        """The label of a day that is today for this verifier, whose clock cannot be set."""
-        from datetime import timedelta
-
-        from shared.clock import now
-
-        today = now().date()
-        return facts(issued_at=now(), valid_from=today, valid_until=today + timedelta(days=30))
-
     def test_it_accepts_the_token_and_the_badge(self) -> None:
-        label = self.current()
+        label = current()
         credential = issue(label, ISSUER, KEY)
         assert self.verifier.verify(credential.jwt).id == ISSUER.label(label.label_id)
         svg = draw_baked(GrantedLabel(label, credential, LabelState.VALIDE)).encode()
@@ -165,7 +197,7 @@ class TestOpenBadgesLibrary:
         assert token == credential.jwt
 
     def test_it_resolves_our_did_document(self) -> None:
-        credential = issue(self.current(), ISSUER, KEY)
+        credential = issue(current(), ISSUER, KEY)
         served = json.dumps(did_document(ISSUER, ring(KEY, OTHER))).encode()
         asked = []
 
@@ -184,6 +216,6 @@ class TestOpenBadgesLibrary:
     def test_it_refuses_another_key_and_a_label_that_has_expired(self) -> None:
         began = FACTS.valid_from.replace(year=2020)
         expired = facts(valid_from=began, valid_until=began.replace(year=2021))
-        for credential in (issue(self.current(), ISSUER, OTHER), issue(expired, ISSUER, KEY)):
+        for credential in (issue(current(), ISSUER, OTHER), issue(expired, ISSUER, KEY)):
             with pytest.raises(OB3VerificationError):
                 self.verifier.verify(credential.jwt)

@@ -1,8 +1,9 @@
-// Reads {did, contexts, now, cases: [{name, credential} | {name, jwt}]} and answers {name: null | why it is refused}.
+// Reads {did, contexts, now, cases: [{name, credential, lists?, now?} | {name, jwt}]} and answers {name: null | why it is refused}.
 import {readFileSync} from 'node:fs';
 import * as vc from '@digitalbazaar/vc';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
 import {createVerifyCryptosuite} from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
+import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {importJWK, jwtVerify} from 'jose';
 import jsonld from 'jsonld';
 
@@ -22,13 +23,24 @@ async function documentLoader(url) {
   return vc.defaultDocumentLoader(url); // those it carries; it asks no network
 }
 
-async function checkCredential(credential) {
+// With status lists they are read too: a bit that is set is "verified", and means that the credential is not to be relied on.
+async function checkLists(lists, asked) {
+  const byId = new Map(lists.map(list => [list.id, list]));
+  const load = async url => byId.has(url) ?
+    {contextUrl: null, documentUrl: url, document: byId.get(url)} : documentLoader(url);
+  const result = await checkStatus({...asked, documentLoader: load});
+  const set = (result.results ?? []).find(({status}) => status);
+  return set ? {verified: false, error: new Error(set.credentialStatus.statusPurpose)} : result;
+}
+
+async function checkCredential({credential, lists, now: moment}) {
   const suite = new DataIntegrityProof({cryptosuite: createVerifyCryptosuite()});
-  // The status is the matter of the lists: here it is the signature.
-  const checkStatus = async () => ({verified: true});
-  const result = await vc.verifyCredential({credential, suite, documentLoader, now, checkStatus});
+  const result = await vc.verifyCredential({
+    credential, suite, documentLoader, now: moment ? new Date(moment) : now,
+    checkStatus: async asked => lists ? checkLists(lists, {...asked, suite}) : {verified: true}
+  });
   if(!result.verified) {
-    throw result.error.errors?.[0] ?? result.error;
+    throw result.error?.errors?.[0] ?? result.error ?? result.statusResult.error;
   }
 }
 
@@ -46,7 +58,7 @@ async function expand({expand: document}) {
 const answers = {};
 for(const one of asked.cases) {
   try {
-    await (one.expand ? expand(one) : one.jwt ? checkToken(one) : checkCredential(one.credential));
+    await (one.expand ? expand(one) : one.jwt ? checkToken(one) : checkCredential(one));
     answers[one.name] = null;
   } catch(error) {
     answers[one.name] = String(error.message ?? error);
