@@ -78,6 +78,8 @@ def test_the_other_commands_of_the_page(suite: Running) -> None:
     assert match["items"][0]["schema"] == "scdl/deliberations"
     compared = orjson.loads(paste(block_with("compare"), suite).stdout)
     assert compared["from"] == "2.0.2"
+    linted = orjson.loads(paste(block_with("/lint"), suite).stdout)
+    assert linted == {"valid": True, "findings": []}
     schedule = orjson.loads(paste(block_with("/schedules"), suite).stdout)
     assert (schedule["state"], schedule["frequency"]) == ("active", "daily")
 
@@ -86,7 +88,8 @@ def test_the_page_names_what_exists_and_every_block_is_run() -> None:
     text = PAGE.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!http|#)([^)]+)\)", text):
         assert (PAGE.parent / target).exists(), target
-    words = ("valider.sh", "valider.py", "valider.mjs", "--format sarif", "/match", "compare", "/schedules")
+    commands = ("--format sarif", "/match", "compare", "/lint", "/schedules")
+    words = ("valider.sh", "valider.py", "valider.mjs", *commands)
     assert len(blocks()) == len({block_with(word) for word in words})
 
 

@@ -1,5 +1,6 @@
 """How a request for a validation is read (JSON, a form, or the file as it is) and accepted."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -217,7 +218,8 @@ async def _rows(
     schema: SchemaAsked,
     given: tuple[Descriptor, ...],
 ) -> Submission:
-    content = as_csv(rows)
+    # Few rows of many names make millions of cells: other requests go on meanwhile.
+    content = await asyncio.to_thread(as_csv, rows)
 
     async def whole() -> Any:
         yield content

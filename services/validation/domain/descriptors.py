@@ -1,8 +1,9 @@
 """Schema descriptors given by clients: their bounds, and the exact bytes that are kept."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -13,6 +14,8 @@ from services.validation.engine.schema import MAX_DEPTH, MAX_FIELDS
 
 # No real schema comes near this: the largest national one has 200 kB.
 MAX_SCHEMA_BYTES = 2_000_000
+# Objects and lists of a schema: ten a field.
+MAX_HOLDERS = 10 * MAX_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,7 @@ def checked(body: bytes) -> Descriptor:
 
     What its fields say is not judged here: the report of the validation does, place by place.
     """
-    if len(body) > MAX_SCHEMA_BYTES:
-        raise UnusableSchema.because(
-            "",
-            fr=f"il compte plus de {MAX_SCHEMA_BYTES / 1e6:g} Mo",
-            en=f"it holds more than {MAX_SCHEMA_BYTES / 1e6:g} MB",
-        )
+    _check_size(body)
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -48,6 +46,23 @@ def checked(body: bytes) -> Descriptor:
         ) from error
     check_document(document)
     return Descriptor.of(body)
+
+
+def checked_document(document: Mapping[str, Any]) -> Descriptor:
+    """Return a decoded descriptor that came from outside, as `checked` does for its JSON."""
+    body = orjson.dumps(document)
+    _check_size(body)
+    check_document(document)
+    return Descriptor.of(body)
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > MAX_SCHEMA_BYTES:
+        raise UnusableSchema.because(
+            "",
+            fr=f"il compte plus de {MAX_SCHEMA_BYTES / 1e6:g} Mo",
+            en=f"it holds more than {MAX_SCHEMA_BYTES / 1e6:g} MB",
+        )
 
 
 def check_document(document: Any) -> None:
@@ -61,43 +76,64 @@ def check_document(document: Any) -> None:
             fr=f"il a {len(fields)} champs, pour {MAX_FIELDS} acceptés",
             en=f"it has {len(fields)} fields, and {MAX_FIELDS} are accepted",
         )
-    for pointer, name, value in _members(document):
-        if name == "$ref":
+    for place, node in _objects(document):
+        if "$ref" in node:
             raise UnusableSchema.because(
-                pointer,
+                _pointer((place, "$ref")),
                 fr="« $ref » n'est pas suivi : recopiez ici ce à quoi il renvoie",
                 en="`$ref` is not followed: write here what it refers to",
             )
-        if name == "pattern" and isinstance(value, str) and len(value) > LONGEST_PATTERN:
+        pattern = node.get("pattern")
+        if isinstance(pattern, str) and len(pattern) > LONGEST_PATTERN:
             raise UnusableSchema.because(
-                pointer,
+                _pointer((place, "pattern")),
                 fr=f"ce motif dépasse {LONGEST_PATTERN} caractères",
                 en=f"this pattern exceeds {LONGEST_PATTERN} characters",
             )
 
 
-def _members(document: Any) -> Iterator[tuple[str, str, Any]]:
-    """Yield each member (pointer, name, value), level by level; raises `UnusableSchema` past the depth accepted."""
-    level: list[tuple[str, Any]] = [("", document)]
+# Where a value stands: the place of what holds it, and its name or number there. Written out for a refusal alone.
+Place = tuple[Any, str | int] | None
+# What decoded JSON holds values in.
+_HOLDERS = frozenset({dict, list})
+
+
+def _objects(document: Mapping[str, Any]) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+    """Yield each object and its place, level by level; raises `UnusableSchema` past the depth or number accepted."""
+    level: list[tuple[Place, Any]] = [(None, document)]
+    total = 0
     for _ in range(MAX_DEPTH):
-        below: list[tuple[str, Any]] = []
-        for pointer, node in level:
-            named = isinstance(node, dict)
-            pairs = node.items() if named else ((str(index), value) for index, value in enumerate(node))
-            for name, value in pairs:
-                place = f"{pointer}/{name[:100].replace('~', '~0').replace('/', '~1')}"
-                if named:
-                    yield place, name, value
-                if isinstance(value, dict | list):
-                    below.append((place, value))
+        below: list[tuple[Place, Any]] = []
+        for place, node in level:
+            if isinstance(node, dict):
+                yield place, node
+            pairs = node.items() if isinstance(node, dict) else enumerate(node)
+            found = (((place, name), value) for name, value in pairs if value and type(value) in _HOLDERS)
+            below += islice(found, MAX_HOLDERS + 1 - total - len(below))
         if not below:
             return
+        total += len(below)
+        if total > MAX_HOLDERS:
+            raise UnusableSchema.because(
+                "",
+                fr=f"il compte plus de {MAX_HOLDERS} objets et listes",
+                en=f"it holds more than {MAX_HOLDERS} objects and lists",
+            )
         level = below
     raise UnusableSchema.because(
         "",
         fr=f"il est imbriqué sur plus de {MAX_DEPTH} niveaux",
         en=f"it is nested more than {MAX_DEPTH} levels deep",
     )
+
+
+def _pointer(place: Place) -> str:
+    """Write a place as a JSON pointer."""
+    names: list[str] = []
+    while place is not None:
+        place, name = place
+        names.append(str(name)[:100].replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{name}" for name in reversed(names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ def choose(
 
 
 def _document(given: bytes | Mapping[str, Any]) -> tuple[SchemaAsked, Descriptor]:
-    descriptor = descriptors.checked(given if isinstance(given, bytes) else orjson.dumps(given))
+    descriptor = (
+        descriptors.checked(given) if isinstance(given, bytes) else descriptors.checked_document(given)
+    )
     return SchemaAsked(INLINE, None, sha256=descriptor.sha256), descriptor
 
 

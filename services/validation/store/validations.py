@@ -17,6 +17,10 @@ ENDED_CHANNEL = "validation_ended"
 # One on this channel carries an id and, after a space, how far the validation is (JSON).
 PROGRESS_CHANNEL = "validation_progress"
 
+# Put before a write that tells how work goes: a crash of the database may lose it, and nothing depends on it. Its
+# commit does not wait for the disk.
+_UNHURRIED = "WITH unhurried AS (SELECT set_config('synchronous_commit', 'off', true))"
+
 COLUMNS = (
     "id, state, outcome, created_at, started_at, finished_at, filename, source_url, size, sha256, schema_name, "
     "schema_version, engine_version, rows, errors, warnings, problem, storage_key, resource_id, resource_revision, "
@@ -67,9 +71,9 @@ async def page(
 async def write_progress(db: Database, validation_id: UUID, fence: int, progress: dict[str, Any]) -> None:
     """Note how far the present attempt is, and tell whoever follows it."""
     await db.execute(
-        "WITH changed AS (UPDATE validation SET progress = $3 WHERE id = $1 AND fence = $2 AND state = 'running' "
-        f"RETURNING id, progress) SELECT pg_notify('{PROGRESS_CHANNEL}', id::text || ' ' || progress::text) "
-        "FROM changed",
+        f"{_UNHURRIED}, changed AS (UPDATE validation SET progress = $3 FROM unhurried WHERE id = $1 AND fence = $2 "
+        f"AND state = 'running' RETURNING id, progress) SELECT pg_notify('{PROGRESS_CHANNEL}', "
+        "id::text || ' ' || progress::text) FROM changed",
         validation_id,
         fence,
         progress,
@@ -86,8 +90,8 @@ async def write_schema(db: Database, validation_id: UUID, fence: int, sha256: st
 async def start(db: Database, validation_id: UUID, fence: int, moment: datetime) -> dict[str, Any] | None:
     """Note when the present attempt began and return the columns; None when its claim is lost."""
     row = await db.fetchrow(
-        "UPDATE validation SET started_at = $3, progress = NULL WHERE id = $1 AND fence = $2 "
-        f"RETURNING {COLUMNS}",
+        f"{_UNHURRIED} UPDATE validation SET started_at = $3, progress = NULL FROM unhurried "
+        f"WHERE id = $1 AND fence = $2 RETURNING {COLUMNS}",
         validation_id,
         fence,
         moment,

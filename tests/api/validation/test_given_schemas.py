@@ -64,6 +64,7 @@ def deep(levels: int) -> Any:
 REFUSED: dict[str, tuple[Any, str]] = {
     "100,000 fields": ({"fields": [{"name": "a"}] * 100_000}, "/fields"),
     "deep": ({"fields": [{"name": "a"}], "x": deep(80)}, ""),
+    "half a million lists": ({"fields": [{"name": "a"}], "x": [[0]] * 490_000}, ""),
     "remote $ref": (
         {"fields": [{"name": "a", "constraints": {"$ref": "http://e.fr/a.json"}}]},
         "constraints",
