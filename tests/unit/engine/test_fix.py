@@ -257,3 +257,25 @@ def test_the_command_when_errors_remain_or_nothing_can_be_done(tmp_path: Path) -
     done = CliRunner().invoke(command, [str(source), "--schema", str(schema), "--force", "--lang", "en"])
     assert done.exit_code == 2
     assert "PDF" in done.output
+
+
+def test_the_command_reads_as_it_is_told(tmp_path: Path) -> None:
+    source, schema, copy = tmp_path / "livre.xlsx", tmp_path / "schema.json", tmp_path / "copie.csv"
+    schema.write_bytes(
+        orjson.dumps({"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]})
+    )
+    book = openpyxl.Workbook()
+    for name in ("un", "deux"):
+        sheet = book.create_sheet(name)
+        sheet.append(["a", "b"])
+        sheet.append([name, name])
+    book.save(source)
+    told = ["--schema", str(schema), "-o", str(copy), "--force"]
+    assert CliRunner().invoke(command, [str(source), *told, "--sheet", "deux"]).exit_code == 0
+    assert copy.read_bytes() == b"a,b\ndeux,deux\n"
+    assert CliRunner().invoke(command, [str(source), *told, "--sheet", "trois"]).exit_code == 2
+    odd = tmp_path / "odd.csv"
+    odd.write_bytes("a|b\né|x,y;z\n".encode("cp850"))
+    asked = ["--encoding", "cp850", "--delimiter", "pipe"]
+    assert CliRunner().invoke(command, [str(odd), *told, *asked]).exit_code == 0
+    assert copy.read_text(encoding="utf-8") == 'a,b\né,"x,y;z"\n'
