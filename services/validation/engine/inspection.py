@@ -6,17 +6,17 @@ from dataclasses import replace
 
 from services.validation.engine.cells import check_field
 from services.validation.engine.messages import Finding
-from services.validation.engine.misspelt import misspelt_keys
+from services.validation.engine.misspelt import misplaced_keys, misspelt_keys
 from services.validation.engine.schema import ParsedSchema, Schema, parse_schema
 
 
 def inspect_schema(descriptor: object) -> ParsedSchema:
     """Parse a descriptor and judge its fields; errors make `schema` None."""
     parsed = parse_schema(descriptor)
-    misspelt = misspelt_keys(descriptor)
+    slips = [*misspelt_keys(descriptor), *misplaced_keys(descriptor)]
     if parsed.schema is None:
-        return ParsedSchema(None, (*parsed.findings, *misspelt))
-    findings = (*parsed.findings, *field_findings(parsed.schema), *misspelt)
+        return ParsedSchema(None, (*parsed.findings, *slips))
+    findings = (*parsed.findings, *field_findings(parsed.schema), *slips)
     failed = any(finding.level == "error" for finding in findings)
     return ParsedSchema(None if failed else parsed.schema, findings)
 
