@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from socle.cli.table_files import Target
 
 FORMATS = ("text", "json", "ndjson", "validata", "sarif", "junit", "csv", "html")
-VALID, INVALID, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+VALID, INVALID, COULD_NOT_RUN = 0, 1, 2
 
 
 class CannotRun(click.ClickException):
@@ -151,8 +151,6 @@ def _run(
         targets = _targets(files, schema_name, language)
         with opened_output(output) as stream:
             write_report(stream, form, _reports(targets, asked, codes), language)
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except (click.ClickException, BrokenPipeError):
         raise
     except OSError as error:
