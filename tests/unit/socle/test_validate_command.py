@@ -237,13 +237,14 @@ def test_a_command_that_is_stopped_says_so_and_nothing_of_the_file(place: Path, 
     arguments = [sys.executable, "-m", "socle", command, "endless.csv", "--schema", "schema.json"]
     with (
         subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL) as process,
-        (place / "endless.csv").open("wb"),  # opens once the command reads
+        (place / "endless.csv").open("wb") as pipe,  # opens once the command reads
+        contextlib.suppress(BrokenPipeError),
     ):
-        while process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=5)
-    assert process.returncode == 130
+        process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            pipe.write(b"1,2024-03-12\n" * 1_000)
+    assert process.wait(timeout=60) == 130
     assert not (place / "endless.corrige.csv").exists()
 
 
