@@ -35,6 +35,7 @@ _KINDS = {
     "order": ("ordre des colonnes", "order of columns"),
     "value": ("valeur réécrite", "value rewritten"),
     "spaces": ("espaces retirés", "spaces removed"),
+    "accents": ("accents réparés", "accents repaired"),
 }
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[\d.,]+$")

@@ -130,6 +130,14 @@ def test_spaces_that_tell_two_keys_apart_stay(rule: dict[str, object]) -> None:
     assert validate(copy, schema).valid
 
 
+def test_garbled_accents_are_repaired_in_a_file_of_two_encodings_too() -> None:
+    schema = {"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]}
+    copy, changes = fixed("a,b\nDélibération,x\n".encode() + "été,y\n".encode("cp1252"), schema)
+    assert copy.decode("utf-8") == "a,b\nDélibération,x\nété,y\n"
+    garbled = Change("accents", "DÃ©libÃ©ration", "Délibération", 2, "a")
+    assert changes == [Change("encoding", "cp1252", "utf-8"), garbled]
+
+
 def test_spaces_around_labels_are_told_when_they_go() -> None:
     schema = {"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]}
     copy, changes = fixed(b" a,b,c \nx,y,z\n", schema)
