@@ -47,6 +47,8 @@ _STRUCTURE = (
     Code("missing-label", "Une colonne obligatoire est absente.", "A required column is missing.",
          ("missing-label*",)),
     Code("blank-label", "Une colonne n'a pas de nom.", "A column has no name.", ("blank-label",)),
+    Code("incorrect-label", "Une colonne n'est pas à la place que demande `fieldsMatch`.",
+         "A column is not where `fieldsMatch` asks for it.", ("incorrect-label",)),
     Code("duplicate-label", "Deux colonnes ont le même nom.", "Two columns have the same name.",
          ("duplicate-label",)),
 )  # fmt: skip
@@ -69,8 +71,8 @@ _ROWS = (
 _WARNINGS = (
     Code("absent-label", "Une colonne facultative est absente.", "An optional column is missing.",
          ("absent-label*",), True),
-    Code("extra-label", "Une colonne n'est pas dans le schéma.", "A column is not in the schema.",
-         ("extra-label",), True),
+    Code("extra-label", "Une colonne n'est pas dans le schéma : une erreur quand `fieldsMatch` l'exclut.",
+         "A column is not in the schema: an error when `fieldsMatch` rules it out.", ("extra-label*",), True),
     Code("disordered-labels", "Les colonnes ne sont pas dans l'ordre du schéma.",
          "Columns are not in the schema's order.", ("disordered-labels",), True),
     Code("encoding-warning", "Le fichier n'est pas en UTF-8.", "The file is not in UTF-8.",

@@ -31,6 +31,9 @@ COMMANDS = {
 }
 
 
+INTERRUPTED = 130
+
+
 class LazyGroup(click.Group):
     """A group that knows its sub-commands by name and imports one when it is called."""
 
@@ -45,6 +48,13 @@ class LazyGroup(click.Group):
         command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; 130 when the person stopped it, where click's 1 would say that a file is not valid."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""

@@ -14,12 +14,14 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from socle.cli.reading import delimiter_of, reading_options, sheet_of
 from socle.cli.report_output import opened_output
 from socle.cli.validate import COULD_NOT_RUN, INVALID, VALID, CannotRun, read_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from services.validation.engine import Options
     from services.validation.engine.fix import Change
     from services.validation.engine.messages import Language
     from services.validation.engine.schema import Schema
@@ -33,6 +35,7 @@ _KINDS = {
     "order": ("ordre des colonnes", "order of columns"),
     "value": ("valeur réécrite", "value rewritten"),
     "spaces": ("espaces retirés", "spaces removed"),
+    "accents": ("accents réparés", "accents repaired"),
 }
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[\d.,]+$")
@@ -59,6 +62,7 @@ _NUMBER = re.compile(r"[+-]?[\d.,]+$")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Liste des corrections ; par défaut <nom>.corrections.csv. / List of the changes.",
 )
+@reading_options
 @click.option("--force", is_flag=True, help="Remplacer les fichiers qui existent. / Replace existing files.")
 @click.option(
     "--lang",
@@ -73,6 +77,9 @@ def fix(
     schema_name: str,
     output: Path | None,
     changes_path: Path | None,
+    encoding: str | None,
+    delimiter: str | None,
+    sheet: str | None,
     force: bool,
     language: Language,
 ) -> None:
@@ -88,11 +95,17 @@ def fix(
     parsed = read_schema(schema_name, language)
     if parsed.schema is None:
         raise CannotRun("Le schéma a des erreurs : voir « socle validate ». / The schema has errors.")
+    from services.validation.engine import Options, validate
+
+    options = Options(
+        label=file.name, encoding=encoding, delimiter=delimiter_of(delimiter), sheet=sheet_of(sheet)
+    )
     try:
-        counts = _write(file, parsed.schema, copy, listed, language)
+        counts = _write(file, parsed.schema, copy, listed, options, language)
     except OSError as error:
         raise CannotRun(f"{error.filename or copy}: {error.strerror}") from error
-    sys.exit(_tell(file, copy, listed, parsed.schema, counts, language))
+    before = validate(file, parsed.schema, options).error_count
+    sys.exit(_tell(before, copy, listed, parsed.schema, counts, language))
 
 
 def _check_places(file: Path, copy: Path, listed: Path, force: bool) -> None:
@@ -109,10 +122,10 @@ def _check_places(file: Path, copy: Path, listed: Path, force: bool) -> None:
 
 
 def _write(
-    file: Path, schema: Schema, copy: Path, listed: Path, language: Language
+    file: Path, schema: Schema, copy: Path, listed: Path, options: Options, language: Language
 ) -> Counter[tuple[str, str]]:
     """Write the copy and the list; returns how many changes of each kind each field had."""
-    from services.validation.engine import Options, Unreadable
+    from services.validation.engine import Unreadable
     from services.validation.engine.fix import fix as run
     from services.validation.engine.messages import word
 
@@ -123,7 +136,7 @@ def _write(
             opened_output(listed) as list_target,
             _change_list(list_target, counts, language) as note,
         ):
-            run(file, schema, target, note, Options(label=file.name))
+            run(file, schema, target, note, options)
     except Unreadable as stopped:
         raise CannotRun(word(stopped.finding.key, stopped.finding.params, language).text) from stopped
     return counts
@@ -160,22 +173,27 @@ def _harmless(text: str) -> str:
 
 
 def _tell(
-    file: Path, copy: Path, listed: Path, schema: Schema, counts: Counter[tuple[str, str]], language: Language
+    before: int,
+    copy: Path,
+    listed: Path,
+    schema: Schema,
+    counts: Counter[tuple[str, str]],
+    language: Language,
 ) -> int:
-    """Say what was changed and what the copy is worth; returns the exit code."""
+    """Say what was changed and what the copy is worth, after `before` errors; returns the exit code."""
     from services.validation.engine import validate
 
     french = language == "fr"
     for (kind, name), count in sorted(counts.items(), key=lambda item: -item[1]):
         click.echo(f"{count:>8}  {_KINDS[kind][0 if french else 1]}{f' : {name}' if name else ''}")
-    before, after = validate(file, schema), validate(copy, schema)
+    after = validate(copy, schema)
     total = sum(counts.values())
     if french:
         click.echo(f"{total} correction(s) dans {copy} ; la liste est dans {listed}.")
-        click.echo(f"Erreurs : {before.error_count} avant, {after.error_count} après.")
+        click.echo(f"Erreurs : {before} avant, {after.error_count} après.")
     else:
         click.echo(f"{total} change(s) in {copy}; the list is in {listed}.")
-        click.echo(f"Errors: {before.error_count} before, {after.error_count} after.")
+        click.echo(f"Errors: {before} before, {after.error_count} after.")
     if after.valid:
         return VALID
     return INVALID if after.table.header else COULD_NOT_RUN

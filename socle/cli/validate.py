@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from socle.cli.reading import delimiter_of, reading_options, sheet_of
+
 if TYPE_CHECKING:
     from services.validation.engine import Options, ParsedSchema
     from services.validation.engine.messages import Language
@@ -22,18 +24,7 @@ if TYPE_CHECKING:
     from socle.cli.table_files import Target
 
 FORMATS = ("text", "json", "ndjson", "validata", "sarif", "junit", "csv", "html")
-VALID, INVALID, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 130
-DELIMITERS = {
-    "comma": ",",
-    "semicolon": ";",
-    "tab": "\t",
-    "pipe": "|",
-    ",": ",",
-    ";": ";",
-    "\\t": "\t",
-    "\t": "\t",
-    "|": "|",
-}
+VALID, INVALID, COULD_NOT_RUN = 0, 1, 2
 
 
 class CannotRun(click.ClickException):
@@ -88,16 +79,7 @@ class _Asked:
     show_default=True,
     help="Langue du rapport. / Language of the report.",
 )
-@click.option("--encoding", help="Encodage, au lieu de le trouver. / Encoding, instead of finding it.")
-@click.option(
-    "--delimiter",
-    type=click.Choice(tuple(DELIMITERS)),
-    metavar="comma|semicolon|tab|pipe",
-    help="Séparateur, au lieu de le trouver. / Delimiter, instead of finding it.",
-)
-@click.option(
-    "--sheet", help="Feuille du classeur : nom, ou numéro à partir de 1. / Sheet: name or number from 1."
-)
+@reading_options
 @click.option(
     "--ignore-header-case",
     is_flag=True,
@@ -143,8 +125,8 @@ def validate(
         raise click.UsageError("--lines va avec / goes with: --format validata")
     asked = _Asked(
         encoding,
-        DELIMITERS[delimiter] if delimiter else None,
-        int(sheet) if sheet and sheet.isdecimal() else sheet,
+        delimiter_of(delimiter),
+        sheet_of(sheet),
         ignore_header_case,
         max_errors,
         samples,
@@ -169,8 +151,6 @@ def _run(
         targets = _targets(files, schema_name, language)
         with opened_output(output) as stream:
             write_report(stream, form, _reports(targets, asked, codes), language)
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except (click.ClickException, BrokenPipeError):
         raise
     except OSError as error:

@@ -1,8 +1,8 @@
 """A corrected copy of a table: what is certain is written as the schema wants it, nothing else is touched.
 
-Encoding, delimiter, the spelling and order of labels, dates, numbers, yes and no, spaces around and case of listed
-values. A value is replaced only by a text that means the same and that its field accepts; a column in which some
-date can only be read month first keeps its ambiguous dates.
+Encoding, delimiter, the spelling and order of labels, dates, numbers, yes and no, garbled accents, spaces around and
+case of listed values. A value is replaced only by a text that means the same and that its field accepts; a column in
+which some date can only be read month first keeps its ambiguous dates.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import IO, Literal
 
 from services.validation.engine.cells import CellError, CellTooCostly, judges_for, reader_for
+from services.validation.engine.checks.recognise import repair_mojibake
 from services.validation.engine.formats import Opened, unwrap
 from services.validation.engine.labels import plain
 from services.validation.engine.messages import Unreadable
@@ -26,7 +27,9 @@ from services.validation.engine.text.blocks import Block, Table
 from services.validation.engine.text.reader import NotUtf8, legacy_encoding
 from services.validation.engine.text.source import Source, open_source
 
-Kind = Literal["format", "encoding", "delimiter", "title-lines", "label", "order", "value", "spaces"]
+Kind = Literal[
+    "format", "encoding", "delimiter", "title-lines", "label", "order", "value", "spaces", "accents"
+]
 _MOST_REMEMBERED = 100_000
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})[/.\- ](\d{1,2})[/.\- ]\d{4}\b", re.ASCII)
 _DATES = ("date", "datetime")
@@ -228,11 +231,16 @@ class _Copy:
         for offset, text in enumerate(texts):
             better = corrector(text) if text else None
             if better is not None and text is not None:
-                kind: Kind = "spaces" if better == text.strip() else "value"
                 name = self._columns[index].name
-                self._tell(Change(kind, text, better, block.first_row + offset, name))
+                self._tell(Change(_kind_of(text, better), text, better, block.first_row + offset, name))
                 texts[offset] = better
         return texts
+
+
+def _kind_of(text: str, better: str) -> Kind:
+    if better == text.strip():
+        return "spaces"
+    return "accents" if better == repair_mojibake(text) else "value"
 
 
 class Corrector:
@@ -263,6 +271,9 @@ class Corrector:
         faults = self._faults(text)
         if self._key and not faults:
             return None
+        repaired = repair_mojibake(text)
+        if repaired is not None and not self._faults(repaired):
+            return repaired
         trimmed = text.strip()
         if trimmed != text and trimmed and trimmed not in self._missing and not self._faults(trimmed):
             return trimmed

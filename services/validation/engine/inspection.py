@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from services.validation.engine.cells import check_field
 from services.validation.engine.messages import Finding
-from services.validation.engine.misspelt import misspelt_keys
+from services.validation.engine.misspelt import misplaced_keys, misspelt_keys
 from services.validation.engine.schema import ParsedSchema, Schema, draft_schema
 
 
@@ -47,7 +47,7 @@ def _judged(descriptor: object, *, checks: bool) -> ParsedSchema:
         findings += field_findings(drafted, frozenset(_misshapen(shape)))
         if checks:
             findings += _check_findings(drafted)
-    findings += misspelt_keys(descriptor)
+    findings += [*misspelt_keys(descriptor), *misplaced_keys(descriptor)]
     failed = any(finding.level == "error" for finding in findings)
     return ParsedSchema(None if failed else drafted, tuple(findings))
 

@@ -35,6 +35,20 @@ _KEYS_LOOKED_AT = 500
 _MOST_TOLD = 50
 
 
+def misplaced_keys(descriptor: object) -> list[Finding]:
+    """Warnings on constraints written beside `constraints` instead of inside: they have no effect there."""
+    stray = (
+        (f"{place}/{key}", key)
+        for place, field in _items(descriptor, "", "fields")
+        for key in (field if isinstance(field, Mapping) else ())
+        if key in _CONSTRAINT_KEYS
+    )
+    return [
+        Finding("schema-error", "schema-key-misplaced", {"path": path, "found": key}, level="warning")
+        for path, key in islice(stray, _MOST_TOLD)
+    ]
+
+
 def misspelt_keys(descriptor: object) -> list[Finding]:
     """Warnings on the keys, constraints included, that are close to a known one; unknown ones that are not may be
     anybody's own."""

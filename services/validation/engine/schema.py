@@ -16,6 +16,8 @@ FIELD_TYPES = frozenset(
         *("list", "number", "object", "string", "time", "year", "yearmonth"),
     ]
 )
+# How the columns of a file may differ from the fields (Table Schema 2, `fieldsMatch`).
+FIELDS_MATCHES = ("exact", "equal", "subset", "superset", "partial")
 MAX_FIELDS = 10_000
 MAX_DEPTH = 64
 
@@ -71,7 +73,11 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A Table Schema ready to validate with; `descriptor` is the source it was read from."""
+    """A Table Schema ready to validate with; `descriptor` is the source it was read from.
+
+    `fields_match` is one of FIELDS_MATCHES: `partial` unless the schema says otherwise, for that is how the national
+    schemas are used.
+    """
 
     name: str = ""
     title: str = ""
@@ -81,6 +87,7 @@ class Schema:
     foreign_keys: tuple[ForeignKey, ...] = ()
     missing_values: tuple[str, ...] = ("",)
     custom_checks: tuple[CustomCheck, ...] = ()
+    fields_match: str = "partial"
     descriptor: Mapping[str, object] = dataclass_field(default_factory=_empty, repr=False)
 
     def field(self, name: str) -> Field | None:
@@ -151,8 +158,18 @@ def _read_schema(descriptor: Mapping[str, object], findings: _Findings) -> Schem
         foreign_keys=tuple(_read_foreign_keys(descriptor.get("foreignKeys"), known, findings)),
         missing_values=missing_values,
         custom_checks=tuple(checks),
+        fields_match=_fields_match(descriptor.get("fieldsMatch", "partial"), findings),
         descriptor=descriptor,
     )
+
+
+def _fields_match(value: object, findings: _Findings) -> str:
+    """The specification once wrote it as a list of one."""
+    told = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if isinstance(told, str) and told in FIELDS_MATCHES:
+        return told
+    findings.error("fields-match", "/fieldsMatch", found=str(told)[:100], known=list(FIELDS_MATCHES))
+    return "partial"
 
 
 def _read_fields(

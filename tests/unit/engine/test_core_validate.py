@@ -147,6 +147,38 @@ def test_order_of_columns_is_a_warning_even_with_an_extra_one() -> None:
     assert warned(report) == ["extra-label", "disordered-labels"]
 
 
+@pytest.mark.parametrize(
+    ("how", "found"),
+    [
+        ("partial", []),
+        ("subset", [("missing-label", 1, "c")]),
+        ("superset", [("extra-label", 1, "x")]),
+        ("equal", [("extra-label", 1, "x"), ("missing-label", 1, "c")]),
+        (["exact"], [("extra-label", 1, "x"), ("incorrect-label", 1, "a"), ("incorrect-label", 1, "b"),
+                     ("missing-label", 1, "c")]),
+        ("other", [("schema-error", None, None)]),
+    ],
+)  # fmt: skip
+def test_columns_as_the_schema_says_that_they_match_its_fields(how: object, found: list[Where]) -> None:
+    report = validate(b"b,a,x\n1,u,v\n", schema(field("a"), field("b"), field("c"), fieldsMatch=how))
+    assert sorted(where(report), key=str) == found
+
+
+def test_a_constraint_beside_the_constraints_is_told() -> None:
+    report = validate(b"a\n1\n", schema({"name": "a", "type": "string", "required": True, "enum": ["2"]}))
+    assert report.valid
+    assert [(entry.key, entry.params["path"]) for entry in report.warnings] == [
+        ("schema-key-misplaced", "/fields/0/required"),
+        ("schema-key-misplaced", "/fields/0/enum"),
+    ]
+
+
+def test_a_bound_that_is_null_and_a_list_of_no_value_are_usable() -> None:
+    flag = {"name": "b", "type": "boolean", "trueValues": []}
+    report = validate(b"a,b\n1,0\n2,1\n", schema(field("a", "integer", minimum=None), flag))
+    assert where(report) == [("type-error", 3, "b")]
+
+
 def test_a_header_that_matches_nothing_says_which_schema_fits() -> None:
     header = b"COLL_NOM,COLL_SIRET,DELIB_ID,DELIB_DATE,DELIB_MATIERE_CODE,DELIB_MATIERE_NOM,DELIB_OBJET"
     report = validate(header + b"\n1,2,3,4,5,6,7\n", schema(field("z", required=True)))

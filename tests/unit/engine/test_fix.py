@@ -130,6 +130,14 @@ def test_spaces_that_tell_two_keys_apart_stay(rule: dict[str, object]) -> None:
     assert validate(copy, schema).valid
 
 
+def test_garbled_accents_are_repaired_in_a_file_of_two_encodings_too() -> None:
+    schema = {"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]}
+    copy, changes = fixed("a,b\nDélibération,x\n".encode() + "été,y\n".encode("cp1252"), schema)
+    assert copy.decode("utf-8") == "a,b\nDélibération,x\nété,y\n"
+    garbled = Change("accents", "DÃ©libÃ©ration", "Délibération", 2, "a")
+    assert changes == [Change("encoding", "cp1252", "utf-8"), garbled]
+
+
 def test_spaces_around_labels_are_told_when_they_go() -> None:
     schema = {"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]}
     copy, changes = fixed(b" a,b,c \nx,y,z\n", schema)
@@ -262,3 +270,25 @@ def test_the_command_when_errors_remain_or_nothing_can_be_done(tmp_path: Path) -
     done = run(str(source), "--schema", str(schema), "--force", "--lang", "en")
     assert done.exit_code == 2
     assert "PDF" in done.output
+
+
+def test_the_command_reads_as_it_is_told(tmp_path: Path) -> None:
+    source, schema, copy = tmp_path / "livre.xlsx", tmp_path / "schema.json", tmp_path / "copie.csv"
+    schema.write_bytes(
+        orjson.dumps({"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]})
+    )
+    book = openpyxl.Workbook()
+    for name in ("un", "deux"):
+        sheet = book.create_sheet(name)
+        sheet.append(["a", "b"])
+        sheet.append([name, name])
+    book.save(source)
+    told = ["--schema", str(schema), "-o", str(copy), "--force"]
+    assert run(str(source), *told, "--sheet", "deux").exit_code == 0
+    assert copy.read_bytes() == b"a,b\ndeux,deux\n"
+    assert run(str(source), *told, "--sheet", "trois").exit_code == 2
+    odd = tmp_path / "odd.csv"
+    odd.write_bytes("a|b\né|x,y;z\n".encode("cp850"))
+    asked = ["--encoding", "cp850", "--delimiter", "pipe"]
+    assert run(str(odd), *told, *asked).exit_code == 0
+    assert copy.read_text(encoding="utf-8") == 'a,b\né,"x,y;z"\n'

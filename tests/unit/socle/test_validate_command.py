@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -226,6 +228,35 @@ def test_a_data_package_that_cannot_be_used(place: Path, written: str) -> None:
     assert ran.returncode == 2
     assert ran.stdout == b""
     assert b"Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["validate", "fix"])
+def test_a_command_that_is_stopped_says_so_and_nothing_of_the_file(place: Path, command: str) -> None:
+    os.mkfifo(place / "endless.csv")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    arguments = [sys.executable, "-m", "socle", command, "endless.csv", "--schema", "schema.json"]
+    with (
+        subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL) as process,
+        (place / "endless.csv").open("wb") as pipe,  # opens once the command reads
+        contextlib.suppress(BrokenPipeError),
+    ):
+        process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            pipe.write(b"1,2024-03-12\n" * 1_000)
+    assert process.wait(timeout=60) == 130
+    assert not (place / "endless.corrige.csv").exists()
+
+
+def test_a_named_pipe_is_read_as_a_file_is(place: Path) -> None:
+    os.mkfifo(place / "pipe.csv")
+    command = [sys.executable, "-m", "socle", "validate", "pipe.csv", "--schema", "schema.json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+        (place / "pipe.csv").write_text(BAD, encoding="utf-8")
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "2 lignes, 2 erreurs" in said.decode("utf-8")
 
 
 def test_output_appears_whole_or_not_at_all(place: Path) -> None:

@@ -135,7 +135,7 @@ def _constraint_findings(field: Field) -> Iterator[Finding]:
             yield from _pattern_findings(field, limit, path)
         elif name == "enum":
             yield from _enum_findings(field, limit, path)
-        elif cell_type(field).read(limit) is None:
+        elif limit is not None and cell_type(field).read(limit) is None:
             yield _finding(field, "constraint-bound", path, constraint=name, value=limit)
 
 
@@ -194,4 +194,4 @@ def _example_findings(field: Field) -> Iterator[Finding]:
 
 
 def _is_list_of_texts(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)

@@ -48,6 +48,7 @@ _HEADER = (
     "blank-label",
     "duplicate-label",
     "incorrect-label",
+    "extra-label",
 )
 _SHAPE = ("extra-cell", "missing-cell", "blank-row")
 _LAST = ("check-error",)

@@ -9,6 +9,9 @@ from services.validation.engine.labels import plain
 from services.validation.engine.messages import Finding
 from services.validation.engine.schema import Field, Schema
 
+_NO_OTHER_COLUMN = ("exact", "equal", "superset")
+_EVERY_COLUMN = ("exact", "equal", "subset")
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -34,7 +37,10 @@ class MatchedHeader:
 
 
 def match_header(labels: Sequence[str], schema: Schema, *, ignore_case: bool = False) -> MatchedHeader:
-    """Pair labels with fields by name; a column may be absent, extra or elsewhere than in the schema."""
+    """Pair labels with fields by name.
+
+    A column may be absent, extra or elsewhere than in the schema, unless it says otherwise (`fieldsMatch`).
+    """
 
     def key(name: str) -> str:
         return name.lower() if ignore_case else name
@@ -83,7 +89,7 @@ def _blank_and_duplicate(labels: Sequence[str], key: object) -> Iterator[Finding
 
 
 def _absent(labels: Sequence[str], schema: Schema, taken: set[str]) -> Iterator[Finding]:
-    """Fields without a column: an error when required or in the primary key, else a warning."""
+    """Fields without a column: an error when required, in the primary key or wanted by the schema, else a warning."""
     spelt = {plain(label): label for label in labels if label}
     number = len(labels)
     for field in schema.fields:
@@ -92,9 +98,10 @@ def _absent(labels: Sequence[str], schema: Schema, taken: set[str]) -> Iterator[
         look = spelt.get(plain(field.name))
         near = look if look is not None and look not in taken else None
         params = {"name": field.name, "near": near or "", "title": field.title}
-        if field.required or field.name in schema.primary_key:
+        required = field.required or field.name in schema.primary_key
+        if required or schema.fields_match in _EVERY_COLUMN:
             number += 1
-            key = "missing-label-near" if near else "missing-label"
+            key = "missing-label-near" if near else "missing-label" if required else "missing-label-wanted"
             yield Finding("missing-label", key, params, row=1, field=field.name, field_number=number)
         else:
             key = "absent-label-near" if near else "absent-label"
@@ -102,16 +109,19 @@ def _absent(labels: Sequence[str], schema: Schema, taken: set[str]) -> Iterator[
 
 
 def _extra(columns: Sequence[Column], schema: Schema, taken: set[str]) -> Iterator[Finding]:
+    refused = schema.fields_match in _NO_OTHER_COLUMN
     absent = {plain(field.name) for field in schema.fields if field.name not in taken}
     for column in columns:
-        if column.known or not column.label or plain(column.label) in absent or column.label in taken:
+        if column.known or not column.label or column.label in taken:
             continue
+        if not refused and plain(column.label) in absent:
+            continue  # told with the field that it is like
         params = {"label": column.label, "number": column.number}
         yield Finding(
             "extra-label",
-            "extra-label",
+            "extra-label-refused" if refused else "extra-label",
             params,
-            "warning",
+            "error" if refused else "warning",
             row=1,
             field=column.label,
             field_number=column.number,
@@ -122,7 +132,20 @@ def _disorder(columns: Sequence[Column], schema: Schema) -> Iterator[Finding]:
     present = [column.field.name for column in columns if column.known]
     known = set(present)
     wanted = [field.name for field in schema.fields if field.name in known]
-    if present != wanted:
+    if present == wanted:
+        return
+    if schema.fields_match == "exact":
+        yield from _misplaced(columns, wanted)
+    else:
         moved = next(name for name, expected in zip(present, wanted, strict=True) if name != expected)
         params = {"name": moved, "wanted": wanted}
         yield Finding("disordered-labels", "disordered-labels", params, "warning", row=1)
+
+
+def _misplaced(columns: Sequence[Column], wanted: Sequence[str]) -> Iterator[Finding]:
+    for column, name in zip((column for column in columns if column.known), wanted, strict=True):
+        if column.field.name != name:
+            params = {"number": column.number, "label": column.label, "name": name}
+            yield Finding(
+                "incorrect-label", "incorrect-label", params, row=1, field=name, field_number=column.number
+            )

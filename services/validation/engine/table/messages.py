@@ -107,6 +107,20 @@ _SCHEMAS: dict[str, Message] = {
         "Contrôlez-le avec le schéma `{schema}`, ou celui qu'il suit vraiment.",
         "Validate it with the schema `{schema}`, or the one it really follows.",
     ),
+    "schema-fields-match": _schema(
+        "`fieldsMatch` vaut `{found}`, qui n'existe pas.",
+        "`fieldsMatch` is `{found}`, which does not exist.",
+        "Choisissez parmi : {known}.",
+        "Choose among: {known}.",
+    ),
+    "schema-key-misplaced": Message(
+        "Clé mal placée dans le schéma",
+        "Misplaced key in the schema",
+        "`{path}` : « {found} » est une contrainte, sans effet hors de `constraints`.",
+        "`{path}`: “{found}” is a constraint, it has no effect outside `constraints`.",
+        "Déplacez-la dans `constraints`.",
+        "Move it into `constraints`.",
+    ),
     "schema-texts-shape": _schema(
         "`{path}` doit être une liste de textes.", "`{path}` must be a list of texts."
     ),
@@ -181,6 +195,29 @@ _HEADERS: dict[str, Message] = {
         "Extra column",
         "La colonne « {label} » n'est pas dans le schéma : elle n'est pas contrôlée.",
         "The column “{label}” is not in the schema: it is not checked.",
+    ),
+    "missing-label-wanted": Message(
+        *_ABSENT,
+        "La colonne « {name} » est absente ; le schéma demande toutes ses colonnes.",
+        "The column “{name}” is missing; the schema asks for all its columns.",
+        "Ajoutez une colonne nommée `{name}`.",
+        "Add a column named `{name}`.",
+    ),
+    "extra-label-refused": Message(
+        "Colonne en trop",
+        "Unwanted column",
+        "La colonne « {label} » n'est pas dans le schéma, qui n'en admet pas d'autres que les siennes.",
+        "The column “{label}” is not in the schema, which allows no other than its own.",
+        "Retirez-la, ou donnez-lui le nom d'un champ.",
+        "Remove it, or give it the name of a field.",
+    ),
+    "incorrect-label": Message(
+        "Ordre des colonnes",
+        "Order of columns",
+        "La colonne {number} est « {label} » ; à cette place, le schéma demande « {name} ».",
+        "Column {number} is “{label}”; at this place, the schema asks for “{name}”.",
+        "Rangez les colonnes dans l'ordre du schéma.",
+        "Put the columns in the order of the schema.",
     ),
     "disordered-labels": Message(
         "Ordre des colonnes",

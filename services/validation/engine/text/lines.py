@@ -42,27 +42,6 @@ def ends_inside_quotes(lines: Iterable[str], delimiter: str) -> bool:
     return sum(1 for _ in csv.reader(chain(lines, ("\n", "x")), delimiter=delimiter)) < 2
 
 
-class _Lines:
-    """The lines of one record, packed: an unclosed quote may hold millions, which cost ten times their text apart."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._packed: list[str] = []
-        self._loose: list[str] = []
-
-    def append(self, line: str) -> None:
-        self.count += 1
-        self._loose.append(line)
-        if len(self._loose) >= _PACKED_LINES:
-            self._packed.append("".join(self._loose))
-            self._loose = []
-
-    def __iter__(self) -> Iterator[str]:
-        for text in self._packed:
-            yield from split_lines(text)
-        yield from self._loose
-
-
 class Records:
     """Iterates over (line number, cells) as csv.reader does, and survives an unclosed quote.
 
@@ -74,7 +53,9 @@ class Records:
         self.findings: list[Finding] = []
         self.row = first_row
         self._lines = lines
-        self._record = _Lines()
+        self._record: list[str] = []
+        self._packed: list[str] = []
+        self._packed_lines = 0
         self._ahead: str | None = None
         self._line = first_line
         self._delimiter = delimiter
@@ -86,13 +67,14 @@ class Records:
         while True:
             try:
                 cells = next(reader, None)
-                open_end = cells is not None and self._record.count > 1 and self._is_last()
-                swallowed = open_end and ends_inside_quotes(self._record, self._delimiter)
+                several = len(self._record) > 1 or self._packed_lines
+                open_end = cells is not None and several and self._is_last()
+                swallowed = open_end and ends_inside_quotes(self._whole_record(), self._delimiter)
             except csv.Error:
                 cells, swallowed = [], True
             if cells is None:
                 return
-            taken = self._record.count
+            taken = len(self._record) + self._packed_lines
             if swallowed:
                 cells, taken = self._recover(), 1
                 reader = csv.reader(self._feed(), delimiter=self._delimiter)
@@ -101,16 +83,29 @@ class Records:
             yield self._line, cells
             self._line += taken
             self.row += 1
-            self._record = _Lines()
+            self._record = []
+            if self._packed_lines:
+                self._packed, self._packed_lines = [], 0
 
     def _feed(self) -> Iterator[str]:
         while True:
-            line = self._ahead if self._ahead is not None else next(self._lines, None)
-            self._ahead = None
+            line = self._ahead or next(self._lines, None)
             if line is None:
                 return
+            self._ahead = None
+            if len(self._record) >= _PACKED_LINES:
+                self._pack()
             self._record.append(line)
             yield line
+
+    def _pack(self) -> None:
+        """Join the lines so far: an unclosed quote may hold millions, which cost ten times their text apart."""
+        self._packed.append("".join(self._record))
+        self._packed_lines += len(self._record)
+        self._record = []
+
+    def _whole_record(self) -> Iterator[str]:
+        return chain(chain.from_iterable(map(split_lines, self._packed)), self._record)
 
     def _is_last(self) -> bool:
         """Whether nothing is left to read: looks one line ahead."""
@@ -120,10 +115,11 @@ class Records:
 
     def _is_lone_open_quote(self, cells: list[str]) -> bool:
         return (
-            self._record.count == 1
-            and '"' in (line := next(iter(self._record)))
+            len(self._record) == 1
+            and '"' in self._record[0]
             and bool(cells)
-            and not line.endswith('"')
+            and not self._packed
+            and not self._record[0].endswith('"')
             and self._is_last()
             and ends_inside_quotes(self._record, self._delimiter)
         )
@@ -135,7 +131,7 @@ class Records:
             raise Unreadable(
                 Finding("source-error", "quotes-hopeless", {"count": _MAX_RECOVERIES}, line=self._line)
             )
-        lines = iter(self._record)
+        lines = self._whole_record()
         first = next(lines)
         ahead, self._ahead = self._ahead, None
         self._lines = chain(lines, () if ahead is None else (ahead,), self._lines)

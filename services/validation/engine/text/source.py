@@ -45,7 +45,7 @@ class ByteSource:
 
 
 def open_source(source: Source, label: str = "") -> ByteSource:
-    """Open what the caller gave; a file object that cannot seek (a pipe) is copied to a temporary file.
+    """Open what the caller gave; what cannot seek (a pipe, named or not) is copied to a temporary file.
 
     Raises Unreadable when the path does not lead to a readable file.
     """
@@ -59,10 +59,17 @@ def open_source(source: Source, label: str = "") -> ByteSource:
             key = "source-absent" if isinstance(error, FileNotFoundError) else "source-unreadable"
             params = {"path": path.name, "reason": error.strerror or type(error).__name__}
             raise Unreadable(Finding("source-error", key, params)) from error
-        return ByteSource(label or path.name, path.stat().st_size, path, stream, True)
+        if stream.seekable():
+            return ByteSource(label or path.name, path.stat().st_size, path, stream, True)
+        with stream:
+            return _spooled(stream, label or path.name)
     name = label or Path(str(getattr(source, "name", "") or "data")).name
     if source.seekable():
         return ByteSource(name, source.seek(0, os.SEEK_END), None, source, False)
+    return _spooled(source, name)
+
+
+def _spooled(source: BinaryIO, name: str) -> ByteSource:
     spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - closed by ByteSource
     shutil.copyfileobj(source, spool, 1 << 20)
     return ByteSource(name, spool.tell(), None, cast(BinaryIO, spool), True)
