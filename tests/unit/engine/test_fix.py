@@ -233,8 +233,8 @@ def test_a_copy_has_the_same_rows_never_more_errors_and_is_stable(rows: list[tup
     assert fixed(copy) == (copy, [])
 
 
-def run(*arguments: str) -> Result:
-    """What `socle fix` does, called as people call it: click keeps a command's help as its first caller set it."""
+def invoke(arguments: list[str]) -> Result:
+    """Run `socle fix`, by the way that people do: click remembers how a command was first called."""
     return CliRunner().invoke(main, ["fix", *arguments])
 
 
@@ -243,7 +243,7 @@ def test_the_command(tmp_path: Path) -> None:
     source.write_bytes(MESSY)
     schema.write_bytes(orjson.dumps(DESCRIPTOR))
     arguments = [str(source), "--schema", str(schema)]
-    done = run(*arguments)
+    done = invoke(arguments)
     assert done.exit_code == 0, done.output
     assert "0 après" in done.output
     assert source.read_bytes() == MESSY
@@ -253,11 +253,11 @@ def test_the_command(tmp_path: Path) -> None:
     assert listed[0] == "ligne,champ,avant,après,correction"
     assert "2,dateConvention,12/03/2024,2024-03-12,valeur réécrite" in listed
     assert len(listed) == 12
-    again = run(*arguments)
+    again = invoke(arguments)
     assert again.exit_code == 2
     assert "--force" in again.output
-    assert run(*arguments, "--force", "--lang", "en").exit_code == 0
-    assert run(*arguments, "--force", "-o", str(source)).exit_code == 2
+    assert invoke([*arguments, "--force", "--lang", "en"]).exit_code == 0
+    assert invoke([*arguments, "--force", "-o", str(source)]).exit_code == 2
     assert source.read_bytes() == MESSY
 
 
@@ -265,9 +265,9 @@ def test_the_command_when_errors_remain_or_nothing_can_be_done(tmp_path: Path) -
     source, schema = tmp_path / "a.csv", tmp_path / "schema.json"
     schema.write_bytes(orjson.dumps(DESCRIPTOR))
     source.write_bytes(b"nom,montant\na,beaucoup\n")
-    assert run(str(source), "--schema", str(schema)).exit_code == 1
+    assert invoke([str(source), "--schema", str(schema)]).exit_code == 1
     source.write_bytes(b"%PDF-1.7")
-    done = run(str(source), "--schema", str(schema), "--force", "--lang", "en")
+    done = invoke([str(source), "--schema", str(schema), "--force", "--lang", "en"])
     assert done.exit_code == 2
     assert "PDF" in done.output
 
@@ -284,11 +284,11 @@ def test_the_command_reads_as_it_is_told(tmp_path: Path) -> None:
         sheet.append([name, name])
     book.save(source)
     told = ["--schema", str(schema), "-o", str(copy), "--force"]
-    assert run(str(source), *told, "--sheet", "deux").exit_code == 0
+    assert invoke([str(source), *told, "--sheet", "deux"]).exit_code == 0
     assert copy.read_bytes() == b"a,b\ndeux,deux\n"
-    assert run(str(source), *told, "--sheet", "trois").exit_code == 2
+    assert invoke([str(source), *told, "--sheet", "trois"]).exit_code == 2
     odd = tmp_path / "odd.csv"
     odd.write_bytes("a|b\né|x,y;z\n".encode("cp850"))
     asked = ["--encoding", "cp850", "--delimiter", "pipe"]
-    assert run(str(odd), *told, *asked).exit_code == 0
+    assert invoke([str(odd), *told, *asked]).exit_code == 0
     assert copy.read_text(encoding="utf-8") == 'a,b\né,"x,y;z"\n'
