@@ -10,14 +10,14 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Annotated, Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, Security
 from fastapi.responses import JSONResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from shared import auth, edge, idempotency
+from shared import auth, edge, idempotency, openapi
 from shared.answers import install_problem_handlers
 from shared.changes import log
 from shared.db import Database
@@ -178,6 +178,7 @@ def create_service_app(service: Service) -> FastAPI:
         separate_input_output_schemas=False,
     )
     add_documentation(app, prefix, service.title)
+    openapi.complete_openapi(app)
     app.router.route_class = StrictRoute
     install_problem_handlers(app)
     app.include_router(_operations(service.name), include_in_schema=False)
@@ -284,7 +285,12 @@ async def _within_address_rate(request: Request) -> None:
     await count_hit(request, "address", settings.rate_per_address, address_of(request))
 
 
-async def _caller(request: Request) -> auth.Caller:
+async def _caller(
+    request: Request,
+    _bearer: Annotated[object, Security(openapi.BEARER)],
+    _header: Annotated[object, Security(openapi.HEADER)],
+) -> auth.Caller:
+    # The two say in the documentation where a key goes; it is read by ourselves.
     pool = context_of(request).db.pool
     return await auth.identify(pool, auth.presented_key(request), address_of(request))
 

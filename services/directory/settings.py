@@ -25,7 +25,8 @@ class DirectorySettings(Settings):
         default=5,
         ge=0,
         le=3600,
-        description="Oldest picture of who uses what that search facets and the demand are counted on.",
+        description="Oldest picture of who uses what that search facets and the demand are counted on; while it is "
+        "made anew, the one before still answers.",
     )
     directory_reference_auto: bool = Field(
         default=True,

@@ -1,10 +1,8 @@
 """`socle observatory`: the files that the observatory of the directory begins with."""
 
-import asyncio
-import sys
 from pathlib import Path
+from typing import Any
 
-import asyncpg
 import click
 import orjson
 
@@ -16,7 +14,8 @@ from services.directory.operations.observatoire_import import (
 )
 from services.directory.store import observatoire as store
 from shared.db import Database
-from socle.cli.options import administration_database, data_option
+from socle.cli.options import data_option
+from socle.cli.service_database import with_service
 
 PAGE = 1000
 
@@ -47,36 +46,47 @@ def import_(file: Path, year: int, kind: str, report: Path | None, data: Path) -
 
     Rien ne se perd : toute ligne est gardée telle quelle. Importer deux fois le même fichier ne change rien.
     """
+    content = file.read_bytes()
     try:
-        asyncio.run(_import(administration_database(data), file, year, kind, report))
+        imported, summary, rows = with_service(
+            data, "directory", lambda db: _import(db, kind, year, file.name, content)
+        )
     except UnreadableFile as refused:
         raise click.ClickException(f"{refused.fr} / {refused.en}") from refused
-    except (OSError, asyncpg.PostgresError) as error:
+    if report is not None:
+        _write(report, {**summary, "lignes": rows})
+    _tell(imported, summary, rows)
+
+
+async def _import(
+    db: Database, kind: str, year: int, name: str, content: bytes
+) -> tuple[Imported, dict[str, Any], list[dict[str, Any]]]:
+    """Return what was imported, its summary and every row of it."""
+    imported = await import_file(db, kind, year, name, content)
+    summary = await store.get_import(db, imported.id)
+    assert summary is not None
+    rows: list[dict[str, Any]] = []
+    while page := await store.lines(db, imported.id, None, rows[-1]["number"] if rows else 0, PAGE):
+        rows += page
+    return imported, summary, rows
+
+
+def _write(report: Path, document: dict[str, Any]) -> None:
+    try:
+        report.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    except OSError as error:
         raise click.ClickException(
-            f"La base ne répond pas comme attendu ({error}). / The database does not answer as expected."
+            f"Le fichier est importé, mais son rapport ne peut pas être écrit ({error}). / The file is imported, but "
+            "its report cannot be written."
         ) from error
 
 
-async def _import(url: str, file: Path, year: int, kind: str, report: Path | None) -> None:
-    db = await Database.open(url, schema="directory", pool_size=2)
-    try:
-        imported = await import_file(db, kind, year, file.name, await asyncio.to_thread(file.read_bytes))
-        await _tell(db, imported, report)
-    finally:
-        await db.close()
-
-
-async def _tell(db: Database, imported: Imported, report: Path | None) -> None:
-    summary = await store.get_import(db, imported.id)
-    assert summary is not None
-    rows, after = [], 0
-    while page := await store.lines(db, imported.id, None, after, PAGE):
-        rows += page
-        after = page[-1]["number"]
-    if report is not None:
-        document = {**summary, "lignes": rows}
-        await asyncio.to_thread(report.write_bytes, orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    told = "déjà importé, rien ne change / already imported, nothing changes" if imported.known else "importé"
+def _tell(imported: Imported, summary: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    told = (
+        "déjà importé, rien ne change / already imported, nothing changes"
+        if imported.known
+        else "importé / imported"
+    )
     counts = ", ".join(f"{code} {count}" for code, count in sorted(summary["outcomes"].items()))
     click.echo(f"{imported.id}\t{told}\t{summary['rows']} lignes / rows\t{counts}")
     for row in rows:
@@ -85,4 +95,3 @@ async def _tell(db: Database, imported: Imported, report: Path | None) -> None:
             click.echo(
                 f"{mark} {row['number']}\t{row['outcome']}\t{row['nom']}\t{row['siren']}\t{row['reason']}"
             )
-    sys.stdout.flush()

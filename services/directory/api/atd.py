@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import history_response, matching, owner_of
+from services.directory.api.writing import Seen, history_response, owner_of
 from services.directory.domain.names import search_key
 from services.directory.operations import atd as operations
 from services.directory.operations.context import DirectoryContext
@@ -65,20 +65,20 @@ async def read_atd(request: Request, atd_id: UUID) -> Response:
 
 
 @router.put("/{atd_id}", response_model=AtdView, summary="Edit a facilitator")
-async def edit_atd(request: Request, atd_id: UUID, body: AtdEdit, caller: CallerDep) -> Response:
+async def edit_atd(request: Request, atd_id: UUID, body: AtdEdit, caller: CallerDep, seen: Seen) -> Response:
     """Replace a facilitator: by the key of the body that carries it, or a moderator. `If-Match` is needed."""
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        await operations.edit(context, session, atd_id, body, caller=caller, match=matching(request))
+        await operations.edit(context, session, atd_id, body, caller=caller, match=seen)
     return json_response(request, await operations.find(context, atd_id))
 
 
 @router.delete("/{atd_id}", status_code=204, summary="Remove a facilitator")
-async def delete_atd(request: Request, atd_id: UUID, caller: CallerDep) -> Response:
+async def delete_atd(request: Request, atd_id: UUID, caller: CallerDep, seen: Seen) -> Response:
     """Remove a facilitator: by the key of the body that carries it, or a moderator. `If-Match` is needed."""
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        await operations.withdraw(context, session, atd_id, caller=caller, match=matching(request))
+        await operations.withdraw(context, session, atd_id, caller=caller, match=seen)
     return Response(status_code=204)
 
 

@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import after_id, matching, page_by_id
+from services.directory.api.writing import Seen, after_id, page_by_id
 from services.directory.domain.contacts import CONSENT_TEXTS, PRESENT_TEXT, PURPOSES
 from services.directory.operations import contacts as operations
 from services.directory.operations.context import DirectoryContext
@@ -93,12 +93,12 @@ async def read_contact(request: Request, contact_id: UUID, caller: CallerDep) ->
 
 @router.put("/{contact_id}", response_model=ContactView, summary="Correct a contact")
 async def edit_contact(
-    request: Request, contact_id: UUID, body: ContactFields, caller: CallerDep
+    request: Request, contact_id: UUID, body: ContactFields, caller: CallerDep, seen: Seen
 ) -> Response:
     """Replace a contact; `If-Match` is needed."""
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        await operations.rectify(context, session, contact_id, body, caller=caller, match=matching(request))
+        await operations.rectify(context, session, contact_id, body, caller=caller, match=seen)
         document = await operations.read(context, session, contact_id, caller=caller)
     return _private(document)
 

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import history_response, matching, owner_of, siren_of_path
+from services.directory.api.writing import Seen, history_response, owner_of, siren_of_path
 from services.directory.domain.names import search_key
 from services.directory.operations import editeurs as operations
 from services.directory.operations import editing, submissions
@@ -86,25 +86,29 @@ async def read_editeur(request: Request, siren: Annotated[str, Path(max_length=1
 
 @router.put("/{siren}", response_model=EditeurView, summary="Edit a vendor")
 async def edit_editeur(
-    request: Request, siren: Annotated[str, Path(max_length=100)], body: EditeurEdit, caller: CallerDep
+    request: Request,
+    siren: Annotated[str, Path(max_length=100)],
+    body: EditeurEdit,
+    caller: CallerDep,
+    seen: Seen,
 ) -> Response:
     """Replace what is said of a vendor: by its own key, or a moderator. `If-Match` is needed."""
     context: DirectoryContext = context_of(request)
     number = siren_of_path(siren)
     async with context.db.transaction() as session:
-        await editing.edit_editeur(context, session, number, body, caller=caller, match=matching(request))
+        await editing.edit_editeur(context, session, number, body, caller=caller, match=seen)
     return json_response(request, await operations.find_editeur(context, number))
 
 
 @router.delete("/{siren}", status_code=204, summary="Remove a vendor")
 async def delete_editeur(
-    request: Request, siren: Annotated[str, Path(max_length=100)], caller: CallerDep
+    request: Request, siren: Annotated[str, Path(max_length=100)], caller: CallerDep, seen: Seen
 ) -> Response:
     """Remove a vendor that has no application: by its own key, or a moderator. `If-Match` is needed."""
     context: DirectoryContext = context_of(request)
     number = siren_of_path(siren)
     async with context.db.transaction() as session:
-        await editing.remove_editeur(context, session, number, caller=caller, match=matching(request))
+        await editing.remove_editeur(context, session, number, caller=caller, match=seen)
     return Response(status_code=204)
 
 

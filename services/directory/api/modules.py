@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import history_response, matching, take_claim
+from services.directory.api.writing import Seen, history_response, take_claim
 from services.directory.operations import editing
 from services.directory.operations import modules as operations
 from services.directory.operations.context import DirectoryContext
@@ -41,11 +41,13 @@ async def create_module_claim(
 
 
 @router.put("/{module_id}", response_model=ModuleDetail, summary="Edit the terms of an export module")
-async def edit_module(request: Request, module_id: UUID, body: ModuleEdit, caller: CallerDep) -> Response:
+async def edit_module(
+    request: Request, module_id: UUID, body: ModuleEdit, caller: CallerDep, seen: Seen
+) -> Response:
     """Replace its commercial terms: by the vendor's key, or a moderator. `If-Match` is needed."""
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        await editing.edit_module(context, session, module_id, body, caller=caller, match=matching(request))
+        await editing.edit_module(context, session, module_id, body, caller=caller, match=seen)
     return json_response(request, await operations.find_module(context, module_id))
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.directory.api.writing import history_response, matching, owner_of
+from services.directory.api.writing import Seen, history_response, owner_of
 from services.directory.domain.names import search_key
 from services.directory.operations import editing, modules
 from services.directory.operations import progiciels as operations
@@ -81,36 +81,32 @@ async def read_progiciel(request: Request, progiciel_id: UUID) -> Response:
 
 @router.put("/{progiciel_id}", response_model=ProgicielView, summary="Edit an application")
 async def edit_progiciel(
-    request: Request, progiciel_id: UUID, body: ProgicielEdit, caller: CallerDep
+    request: Request, progiciel_id: UUID, body: ProgicielEdit, caller: CallerDep, seen: Seen
 ) -> Response:
     """Replace what is said of an application: by its vendor's key, or a moderator. `If-Match` is needed."""
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        await editing.edit_progiciel(
-            context, session, progiciel_id, body, caller=caller, match=matching(request)
-        )
+        await editing.edit_progiciel(context, session, progiciel_id, body, caller=caller, match=seen)
     return json_response(request, await operations.find_progiciel(context, progiciel_id))
 
 
 @router.delete("/{progiciel_id}", status_code=204, summary="Remove an application")
-async def delete_progiciel(request: Request, progiciel_id: UUID, caller: CallerDep) -> Response:
+async def delete_progiciel(request: Request, progiciel_id: UUID, caller: CallerDep, seen: Seen) -> Response:
     """Remove an application without module, usage or label: by its vendor, or a moderator. `If-Match` is needed."""
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        await editing.remove_progiciel(context, session, progiciel_id, caller=caller, match=matching(request))
+        await editing.remove_progiciel(context, session, progiciel_id, caller=caller, match=seen)
     return Response(status_code=204)
 
 
 @router.delete("/{progiciel_id}/versions/{version_id}", status_code=204, summary="Remove a version")
 async def delete_version(
-    request: Request, progiciel_id: UUID, version_id: UUID, caller: CallerDep
+    request: Request, progiciel_id: UUID, version_id: UUID, caller: CallerDep, seen: Seen
 ) -> Response:
     """Remove a version that no label names; `If-Match` is needed, with the ETag of its application."""
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
-        await editing.remove_version(
-            context, session, progiciel_id, version_id, caller=caller, match=matching(request)
-        )
+        await editing.remove_version(context, session, progiciel_id, version_id, caller=caller, match=seen)
     return Response(status_code=204)
 
 
@@ -136,13 +132,13 @@ async def read_progiciel_history(
 
 @router.put("/{progiciel_id}/versions/{version_id}", response_model=ProgicielView, summary="Edit a version")
 async def edit_version(
-    request: Request, progiciel_id: UUID, version_id: UUID, body: VersionInput, caller: CallerDep
+    request: Request, progiciel_id: UUID, version_id: UUID, body: VersionInput, caller: CallerDep, seen: Seen
 ) -> Response:
     """Replace a version; `If-Match` is needed, with the ETag of its application."""
     context: DirectoryContext = context_of(request)
     async with context.db.transaction() as session:
         await editing.edit_version(
-            context, session, progiciel_id, version_id, body, caller=caller, match=matching(request)
+            context, session, progiciel_id, version_id, body, caller=caller, match=seen
         )
     return json_response(request, await operations.find_progiciel(context, progiciel_id))
 

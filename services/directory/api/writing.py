@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 
 from services.directory.domain.claims import Statement, Terms
@@ -14,6 +14,7 @@ from services.directory.domain.problems import NotListed
 from services.directory.operations import claims, history
 from services.directory.operations.claims import Said
 from services.directory.operations.context import DirectoryContext
+from services.directory.operations.editing import Match
 from services.directory.operations.history import Subject as HistorySubject
 from services.directory.operations.rights import WRITE, may_write, require_writer
 from services.directory.schemas.history import PageQuery
@@ -28,9 +29,17 @@ from shared.problems import InvalidRequest
 SCOPE = WRITE
 
 
-def matching(request: Request) -> Callable[[dict[str, Any]], None]:
-    """Return what compares a document with the version that the client has seen (`If-Match`, which is needed)."""
+def _matching(
+    request: Request,
+    _if_match: Annotated[
+        str | None, Header(alias="If-Match", description="The `ETag` of what was read; it is needed.")
+    ] = None,
+) -> Match:
     return partial(require_present, request)
+
+
+# Compares a document with the version that the client has seen (`If-Match`, which is needed).
+Seen = Annotated[Match, Depends(_matching)]
 
 
 def siren_of_path(siren: str) -> str:

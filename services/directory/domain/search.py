@@ -3,6 +3,7 @@
 About 36,000 bodies and 5,000 former names; an index is built once from the rows and never changes.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class Rank(IntEnum):
     """How well a body answers the query; the least is shown first, then the most populated."""
 
     EXACT = 0
-    EXACT_OTHERWISE = 1  # a former name, a postcode, initials; a name with its kind or its place
+    EXACT_OTHERWISE = 1  # a former name, a postcode, initials
     EXACT_FORMER_CODE = 2
     BEGINS = 3
     BEGINS_FORMER = 4
@@ -78,6 +79,8 @@ _EXACT_RANKS, _BEGIN_RANKS = _table(_WHEN_EXACT), _table(_WHEN_BEGINS)
 _SHORT_CODE_RANKS = _table({**_WHEN_BEGINS, Kind.SIREN: Rank.NONE})
 _SHORT_CODE = 5
 _SHORTEST_BEGINNING = 5
+# A label that was copied into the search ends with a code, which says it all (see `Collectivite.label`).
+_END_OF_LABEL = re.compile(r"·\s*([0-9][0-9AB][0-9]{3}|[0-9]{9})\s*$")
 
 
 @dataclass(frozen=True)
@@ -226,25 +229,26 @@ class SearchIndex:
         if not query.strip():
             return np.zeros(len(self.bodies), np.int16)
         ranks = self._empty()
-        folded = words(query)
+        label = _END_OF_LABEL.search(query)
+        folded = words(label[1] if label else query)
         if not folded:
             return ranks
         self._match(ranks, folded)
-        read = [] if (ranks == Rank.EXACT).any() else readings(folded)
+        written = self._prefix.starting_with("".join(folded)).exact > 0
+        read = [] if written else readings(folded)
         # A name still being typed may look like a kind or a place ("Ville-Saint-…"): then only what is exact is added.
-        typed = bool((ranks < Rank.WORD).any())
-        best, worst = (Rank.EXACT_OTHERWISE, Rank.EXACT_FORMER_CODE) if typed else (Rank.EXACT, Rank.NONE)
+        worst = Rank.EXACT_FORMER_CODE if (ranks < Rank.WORD).any() else Rank.NONE
         for reading in read:
             found = self._empty()
             self._match(found, list(reading.name))
-            self._add_reading(ranks, found, reading, best, worst)
+            self._add_reading(ranks, found, reading, worst)
         if np.count_nonzero((ranks < Rank.NONE) & kept) < ENOUGH:
             self._match_typos(ranks, _forms(folded))
             if not (ranks < Rank.NONE).any():
                 for reading in read:
                     found = self._empty()
                     self._match_typos(found, _forms(list(reading.name)))
-                    self._add_reading(ranks, found, reading, Rank.EXACT, Rank.NONE)
+                    self._add_reading(ranks, found, reading, Rank.NONE)
         if not (ranks < Rank.NONE).any():
             asked = significant(folded)
             telling = [word for word in asked if word not in KIND_WORDS]
@@ -254,14 +258,14 @@ class SearchIndex:
     def _empty(self) -> Ranks:
         return np.full(len(self.bodies), Rank.NONE, np.int16)
 
-    def _add_reading(self, ranks: Ranks, found: Ranks, reading: Reading, best: int, worst: int) -> None:
-        """Give the rows of the kind and in the place of a reading the ranks that its name found, within bounds."""
+    def _add_reading(self, ranks: Ranks, found: Ranks, reading: Reading, worst: int) -> None:
+        """Give the rows of the kind and in the place of a reading the ranks that its name found, down to the worst."""
         mask = found <= worst
         if reading.types:
             mask &= self._facets["type"].mask(reading.types)
         if reading.place is not None:
             mask &= self._in_place(reading.place)
-        ranks[mask] = np.minimum(ranks[mask], np.maximum(found[mask], best))
+        ranks[mask] = np.minimum(ranks[mask], found[mask])
 
     def _in_place(self, place: Place) -> Mask:
         level, code = place

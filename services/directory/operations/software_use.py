@@ -56,7 +56,7 @@ class _Kept:
 
 
 class LiveUse:
-    """Gives the picture; it is at most `refresh_seconds` old, and made anew only when something has changed."""
+    """Gives the picture; after `refresh_seconds` one caller looks again, and makes it anew if something has changed."""
 
     def __init__(self, db: Database, *, refresh_seconds: float) -> None:
         self._db = db
@@ -67,7 +67,8 @@ class LiveUse:
     async def get(self, index: SearchIndex) -> SoftwareUse:
         """Return the picture for an index."""
         kept = self._kept
-        if kept is not None and kept.version == index.version and self._is_recent(kept):
+        # One looks again; those who come meanwhile have the picture of before rather than wait.
+        if kept and kept.version == index.version and (self._is_recent(kept) or self._lock.locked()):
             return kept.use
         async with self._lock:
             kept = self._kept

@@ -65,6 +65,19 @@ class TerritoriesFields(_Input):
 class AtdEdit(_Input):
     """A facilitator, its offer, and whom it supports."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "nom": "Animation de la donnée en Côte-d'Or",
+                    "echelle": "departemental",
+                    "offre": {"objectifs": "Cent communes ouvertes en 2027"},
+                    "territoires": {"departements": ["21"]},
+                }
+            ]
+        }
+    )
+
     nom: Name
     echelle: EchelleCode
     url: HttpUrl | None = None
@@ -86,6 +99,24 @@ class AtdEdit(_Input):
 
 class AtdInput(AtdEdit):
     """A facilitator, by the SIREN of the body that carries it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "siren": "212102313",
+                    "nom": "Animation de la donnée en Côte-d'Or",
+                    "echelle": "departemental",
+                    "email": "opendata@ville.example",
+                    "offre": {
+                        "contexte": "Un département rural",
+                        "dispositifs": "Ateliers, plateforme mutualisée",
+                    },
+                    "territoires": {"departements": ["21"]},
+                }
+            ]
+        }
+    )
 
     siren: Siren
 

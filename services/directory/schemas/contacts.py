@@ -37,6 +37,12 @@ class ConsentInput(_Input):
 class ContactFields(_Input):
     """Whom to write to: a mailbox of a function as a rule; a named person only with consent."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"kind": "fonction", "email": "opendata@ville.example", "audience": "editeur"}]
+        }
+    )
+
     kind: Literal["fonction", "personne"] = "fonction"
     email: str = Field(max_length=254)
     nom: str | None = Field(default=None, min_length=1, max_length=200)
@@ -73,11 +79,28 @@ class ContactFields(_Input):
 class ContactInput(ContactFields):
     """A contact of an organisation."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "siren": "212102313",
+                    "kind": "personne",
+                    "nom": "Camille Exemple",
+                    "fonction": "Responsable des données",
+                    "email": "camille.exemple@ville.example",
+                    "consent": {"given_on": "2026-01-15", "how": "courriel", "text_version": "2026-1"},
+                }
+            ]
+        }
+    )
+
     siren: Siren = Field(description="The organisation for which it answers.")
 
 
 class PersonInput(_Input):
     """Whose data are meant. In the body, so that no log keeps the address."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "camille.exemple@ville.example"}]})
 
     email: str = Field(min_length=3, max_length=254)
 

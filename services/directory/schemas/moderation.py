@@ -31,6 +31,22 @@ class ProposedSoftware(_Input):
 class DeclarationInput(_Input):
     """A collectivité, or somebody who helps it, says which application it uses for which data."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "siren": "212102313",
+                    "declared_by": "collectivite",
+                    "progiciel": {"nom": "Séances", "editeur": "Logiciels d'exemple"},
+                    "version": "5.1",
+                    "domaine": "deliberations",
+                    "export_wanted": True,
+                    "contact": {"kind": "fonction", "email": "opendata@ville.example", "audience": "editeur"},
+                }
+            ]
+        }
+    )
+
     siren: Siren = Field(description="The collectivité, of the reference: picked from the list, never typed.")
     declared_by: Literal["collectivite", "aidant"] = "collectivite"
     aidant: Siren | None = Field(default=None, description="SIREN of the body that helps, when one does.")
@@ -63,6 +79,12 @@ class DeclarationInput(_Input):
 
 class DecisionInput(_Input):
     """What a moderator decides of a submission."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"decision": "publie", "progiciel_id": "01900000-0000-7000-8000-000000000001"}]
+        }
+    )
 
     decision: Literal["publie", "refuse"]
     motif: str = Field(default="", max_length=1000, description="Needed to refuse; shown to whoever sent it.")

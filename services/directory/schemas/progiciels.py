@@ -35,6 +35,10 @@ class ProgicielQuery(EditeurQuery):
 class EditeurEdit(_Input):
     """What is said of a vendor."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"nom": "Logiciels d'exemple", "url": "https://logiciels.example"}]}
+    )
+
     nom: Name
     url: HttpUrl | None = None
 
@@ -42,11 +46,31 @@ class EditeurEdit(_Input):
 class EditeurInput(EditeurEdit):
     """A vendor, by its SIREN."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"siren": "852356583", "nom": "Logiciels d'exemple", "url": "https://logiciels.example"}
+            ]
+        }
+    )
+
     siren: Siren
 
 
 class ProgicielEdit(_Input):
     """What is said of a business application."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "nom": "Séances",
+                    "description": "Prépare et publie les délibérations.",
+                    "url": "https://logiciels.example/seances",
+                }
+            ]
+        }
+    )
 
     nom: Name
     description: str = Field(default="", max_length=2000)
@@ -56,11 +80,27 @@ class ProgicielEdit(_Input):
 class ProgicielInput(ProgicielEdit):
     """A business application of a vendor already listed."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "editeur": "852356583",
+                    "nom": "Séances",
+                    "description": "Prépare et publie les délibérations.",
+                }
+            ]
+        }
+    )
+
     editeur: Siren = Field(description="SIREN of the vendor.")
 
 
 class VersionInput(_Input):
     """A version of an application."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"number": "5.1", "released_on": "2026-01-15"}]}
+    )
 
     number: str = Field(min_length=1, max_length=50)
     released_on: PastDate | None = None
@@ -76,6 +116,18 @@ class SchemaRef(_Input):
 class ModuleEdit(_Input):
     """On which terms an export module is had."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "policy": "option_payante",
+                    "price_note": "Selon la population",
+                    "available_since": "2026-01-15",
+                }
+            ]
+        }
+    )
+
     policy: Policy = Field(description="Commercial policy: included, free option, paid option, on quote.")
     price_note: str = Field(default="", max_length=500)
     available_since: date | None = None
@@ -83,6 +135,20 @@ class ModuleEdit(_Input):
 
 class ModuleInput(ModuleEdit):
     """An export module, on which terms it is had, and who says so."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "domaine": "deliberations",
+                    "schema": {"name": "scdl/deliberations", "version": "2.1.5"},
+                    "policy": "inclus",
+                    "available_since": "2026-01-15",
+                    "source": {"kind": "editeur", "url": "https://logiciels.example/seances/export"},
+                }
+            ]
+        }
+    )
 
     domaine: DomaineCode
     schema_: SchemaRef = Field(alias="schema")

@@ -45,6 +45,21 @@ class SourceInput(_Input):
 class UsageInput(_Input):
     """A collectivité uses an application for a kind of data, and who says so."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "siren": "212102313",
+                    "progiciel_id": "01900000-0000-7000-8000-000000000001",
+                    "version": "5.1",
+                    "domaine": "deliberations",
+                    "export_wanted": True,
+                    "source": {"kind": "formulaire", "note": "Marché 2026"},
+                }
+            ]
+        }
+    )
+
     siren: Siren = Field(description="The collectivité, of the reference.")
     progiciel_id: UUID
     version: str = Field(default="", max_length=50, description="Empty when it is not known.")
@@ -61,6 +76,18 @@ class UsageInput(_Input):
 class ClaimInput(_Input):
     """Something said of a usage or of an export module already listed."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "statement": "confirme",
+                    "source": {"kind": "formulaire", "note": "Toujours en service"},
+                    "stated_on": "2026-03-01",
+                }
+            ]
+        }
+    )
+
     statement: StatementCode
     source: SourceInput
     stated_on: PastDate | None = Field(default=None, description="When it was said; today when omitted.")
@@ -68,6 +95,19 @@ class ClaimInput(_Input):
 
 class ModuleClaimInput(ClaimInput):
     """Something said of an export module already listed; with a policy, on which terms it is had."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "statement": "confirme",
+                    "source": {"kind": "editeur"},
+                    "policy": "sur_devis",
+                    "price_note": "Hors maintenance",
+                }
+            ]
+        }
+    )
 
     policy: Policy | None = Field(
         default=None, description="Commercial policy; one that differs from the others is shown beside them."

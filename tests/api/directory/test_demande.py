@@ -1,5 +1,6 @@
 """Demand and supply of conforming exports, and whom to work with next."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,6 +8,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from services.directory.domain.search import SearchIndex
+from services.directory.operations.software_use import LiveUse
 from shared.db import Database
 from tests.api.directory import software
 
@@ -111,3 +114,20 @@ async def test_a_territory_counts_the_applications_used_in_it(
     [acts] = (await read(client, territoire="departement:25"))["domaines"]
     # Besançon uses one of the three.
     assert (acts["code"], acts["progiciels"], acts["progiciels_conformes"]) == ("deliberations", 1, 0)
+
+
+async def test_nobody_waits_while_another_looks_again(loaded_database: str, made: dict[str, str]) -> None:
+    db = await Database.open(loaded_database, schema="directory", pool_size=3)
+    try:
+        live, index = LiveUse(db, refresh_seconds=0), SearchIndex("none", [])
+        before = await live.get(index)
+        async with db.pool.acquire() as connection, connection.transaction():
+            await connection.execute("LOCK TABLE usage IN ACCESS EXCLUSIVE MODE")
+            looking = asyncio.create_task(live.get(index))
+            await asyncio.sleep(0.05)
+            async with asyncio.timeout(10):
+                assert await live.get(index) is before
+            assert not looking.done()
+        assert await looking is before
+    finally:
+        await db.close()

@@ -10,13 +10,16 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
+import orjson
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner, Result
 
 from services.directory.operations.observatoire_import import UnreadableFile, import_file
 from services.directory.operations.publications import record_published, record_removed
 from shared.contracts.catalog import DatasetPublished, DatasetRemoved
 from shared.db import Database
+from socle.cli import main
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -287,3 +290,23 @@ async def test_the_file_of_2022_whole(
     found = await read(client)
     assert value(found, "publishing") > 650
     assert len((await client.get(f"{PATH}.geojson")).json()["features"]) > 500
+
+
+async def test_the_command_reports_and_never_blames_the_database_for_the_report(
+    fresh: Database, loaded_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOCLE_DATABASE_URL", loaded_database)
+    file, report = tmp_path / "essai.csv", tmp_path / "rapport.json"
+    file.write_bytes(FILE)
+
+    async def run(target: Path) -> Result:
+        arguments = ["observatory", "import", str(file), "--year", "2022", "--report", str(target)]
+        return await asyncio.to_thread(CliRunner().invoke, main, arguments)
+
+    first = await run(report)
+    assert first.exit_code == 0, first.output
+    assert "importé / imported" in first.output
+    assert [line["number"] for line in orjson.loads(report.read_bytes())["lignes"]] == [2, 3, 4, 5, 6]
+    assert "rien ne change" in (await run(report)).output
+    refused = await run(tmp_path / "absent" / "rapport.json")
+    assert (refused.exit_code, "ne peut pas être écrit" in refused.output) == (1, True)

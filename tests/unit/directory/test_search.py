@@ -66,6 +66,12 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
         ("grand lyon", "200046977"),
         ("grand dijon", "242100410"),
         ("sant denis 93", "929939411"),
+        ("ville de Fontaine", "213801699"),
+        ("Saint-Denis · Commune · La Réunion (974) · 97411", "219740115"),
+        (
+            "CA Pau Béarn Pyrénées · Communauté d'agglomération · Pyrénées-Atlantiques (64) · 200067254",
+            "200067254",
+        ),
     ],
 )
 def test_the_body_that_is_meant_comes_first(index: SearchIndex, query: str, siren: str) -> None:
