@@ -232,6 +232,9 @@ class Resource(Table, table=True):
     deleted_at: datetime | None = timestamp(nullable=True)
     missing_since: datetime | None = timestamp(nullable=True)
     conformity: str
+    # What its columns suggest where it declares no schema, and for which revision.
+    suggestions: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    suggested_revision: int | None = None
     validation_id: UUID | None = None
     validated_at: datetime | None = timestamp(nullable=True)
     validated_checksum: str | None = None
