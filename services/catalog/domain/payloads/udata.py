@@ -88,7 +88,7 @@ def read(document: Any) -> Record:
         extras=extras,
         claims=claims,
         harvest=mapping(document.get("harvest")),
-        popularity=_popularity(mapping(document.get("metrics"))),
+        popularity=_popularity(document.get("metrics")),
         resources=tuple(
             resource(item) for item in _listed(document.get("resources")) if isinstance(item, dict)
         ),
@@ -186,7 +186,9 @@ def _themes(extras: dict[str, Any]) -> list[str]:
     ]
 
 
-def _popularity(metrics: dict[str, Any]) -> int:
+def _popularity(metrics: Any) -> int:
+    if not isinstance(metrics, dict):
+        return 0
     # Views are counted in another way from one version of udata to the next.
     return min(sum(integer(metrics.get(name)) or 0 for name in ("followers", "reuses")), LARGEST)
 
