@@ -37,8 +37,9 @@ _RANK = (
     "ts_rank('{{0.2,0.3,0.6,1}}', w.document, {query}) "
     "* (CASE WHEN w.document @@ {phrase} THEN 1.5 ELSE 1 END) "
     "* (CASE WHEN 'country:fr' = ANY(d.zones) THEN 2 ELSE 1 END) "
-    "* (1 + 0.1 * ln(1 + d.popularity)) "
-    "+ (CASE WHEN folded(d.title) = {plain} THEN 1 ELSE 0 END)"
+    "* (1 + 0.1 * ln(1 + d.popularity::float8)) "
+    # Folding is dear: only a title about as long as the words may be equal to them.
+    "+ (CASE WHEN abs(length(d.title) - length({plain})) > 10 THEN 0 WHEN folded(d.title) = {plain} THEN 1 ELSE 0 END)"
 )
 _COUNTS = """
 WITH hits AS MATERIALIZED (SELECT d.id, d.themes, d.tags, d.license, d.organization_siren, d.organization_name,
