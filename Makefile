@@ -17,7 +17,7 @@ export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow setup setup-dev oracle bench lint format types contracts check reference lock clean
+.PHONY: help run test test-slow setup setup-dev public oracle bench lint format types contracts check reference lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -46,6 +46,9 @@ types: setup-dev ## types
 
 contracts: setup-dev ## who may import whom
 	@$(BIN)/lint-imports
+
+public: setup-dev ## what others wrote reads and drives the catalog (udata, CKAN, data.gouv.fr's client), in environments of their own
+	@$(BIN)/pytest -m slow -n 0 tests/api/catalog/test_public_software.py $(ARGS)
 
 oracle: setup-dev ## judge random tables beside frictionless (TABLES=… SEED=…), in an environment of its own
 	@$(BIN)/python -m bench.oracle.environment -- --tables $(TABLES) --seed $(SEED) $(ARGS)

@@ -7,7 +7,7 @@ from typing import cast
 
 from fastapi import FastAPI
 
-from shared.contracts.catalog import DatasetPublished, DatasetRemoved, ResourceRegistered
+from shared.contracts.catalog import DatasetPublished, DatasetRemoved, ResourceRegistered, ResourceUndeclared
 from shared.contracts.directory import ExportModuleChanged, ProgicielChanged, UsageChanged
 from shared.contracts.validation import (
     LabelExpired,
@@ -15,6 +15,7 @@ from shared.contracts.validation import (
     LabelRenewed,
     LabelRevoked,
     LabelSuspended,
+    SchemaSuggested,
     ValidationCompleted,
 )
 from shared.messaging.events import Routes
@@ -98,12 +99,14 @@ SERVICES: dict[str, Service] = {
 # Event type -> the services that hear it, each on its own queue.
 ROUTES: Routes = {
     ResourceRegistered.type: ("validation",),
+    ResourceUndeclared.type: ("validation",),
     DatasetPublished.type: ("directory", "validation"),
     DatasetRemoved.type: ("directory", "validation"),
     ProgicielChanged.type: ("validation",),
     ExportModuleChanged.type: ("validation",),
     UsageChanged.type: ("validation",),
     ValidationCompleted.type: ("catalog",),
+    SchemaSuggested.type: ("catalog",),
     LabelGranted.type: ("directory",),
     LabelRenewed.type: ("directory",),
     LabelSuspended.type: ("directory",),

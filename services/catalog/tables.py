@@ -163,6 +163,8 @@ class Dataset(Table, table=True):
     content_hash: str | None = None
     # That of the very bytes of the line that made it so: the same line again need not even be read.
     payload_digest: str | None = None
+    # Those who follow or reuse it where it comes from: it orders what a search finds.
+    popularity: int = Field(default=0, sa_type=BigInteger)
     # Grows at each change, so that an older event that comes late is known to be one.
     revision: int = Field(default=1, sa_type=BigInteger)
     published_at: datetime | None = timestamp(nullable=True)
@@ -230,6 +232,9 @@ class Resource(Table, table=True):
     deleted_at: datetime | None = timestamp(nullable=True)
     missing_since: datetime | None = timestamp(nullable=True)
     conformity: str
+    # What its columns suggest where it declares no schema, and for which revision.
+    suggestions: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    suggested_revision: int | None = None
     validation_id: UUID | None = None
     validated_at: datetime | None = timestamp(nullable=True)
     validated_checksum: str | None = None

@@ -7,14 +7,14 @@ from functools import partial
 
 from services.catalog.jobs import remove_old_contents
 from services.catalog.migrations import MIGRATIONS
-from services.catalog.operations import harvests, links
+from services.catalog.operations import harvests, links, suggestions
 from services.catalog.operations import resources as operations
 from services.catalog.operations.harvest_runs import HarvestRuns
 from services.catalog.operations.links import LinkChecks
 from services.catalog.operations.pace import HostPace
 from services.catalog.settings import CatalogSettings
 from shared.app import open_context, worker_parts
-from shared.contracts.validation import ValidationCompleted
+from shared.contracts.validation import SchemaSuggested, ValidationCompleted
 from shared.messaging.events import Routes
 from shared.messaging.work import Work, WorkTable
 from shared.messaging.worker import Clockwork, Worker, WorkerParts
@@ -46,7 +46,7 @@ async def _open_parts(settings: CatalogSettings, routes: Routes) -> AsyncIterato
         yield worker_parts(
             context,
             routes,
-            handlers={ValidationCompleted: operations.record_verdict},
+            handlers={ValidationCompleted: operations.record_verdict, SchemaSuggested: suggestions.record},
             work=[
                 Work(harvests.KIND, harvests_table, runs.run, runs.gave_up, settings.catalog_harvest_slots),
                 Work(links.KIND, hosts_table, checks.run, checks.gave_up, settings.catalog_link_slots),

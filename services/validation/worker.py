@@ -13,9 +13,10 @@ from services.validation.operations.context import open_validation
 from services.validation.operations.schedule_turns import ScheduleTurns
 from services.validation.operations.schema_sync import sync_clockwork
 from services.validation.operations.submissions import validate_resource
+from services.validation.operations.suggestions import suggest_schema
 from services.validation.settings import ValidationSettings
 from shared.app import worker_parts
-from shared.contracts.catalog import DatasetPublished, DatasetRemoved, ResourceRegistered
+from shared.contracts.catalog import DatasetPublished, DatasetRemoved, ResourceRegistered, ResourceUndeclared
 from shared.contracts.directory import ExportModuleChanged, ProgicielChanged, UsageChanged
 from shared.messaging.events import Routes
 from shared.messaging.work import Work, WorkTable
@@ -55,6 +56,7 @@ async def _open_parts(settings: ValidationSettings, routes: Routes) -> AsyncIter
                 routes,
                 handlers={
                     ResourceRegistered: partial(validate_resource, context),
+                    ResourceUndeclared: partial(suggest_schema, context),
                     DatasetPublished: label_subjects.follow_published,
                     DatasetRemoved: label_subjects.follow_removed,
                     ProgicielChanged: label_subjects.follow_progiciel,

@@ -31,6 +31,21 @@ class ResourceRegistered(Event):
     schema_url: str | None = Field(default=None, description="Address of a schema that is not known by name.")
 
 
+class ResourceUndeclared(Event):
+    """A table that declares no schema: which ones suit it is asked."""
+
+    type: ClassVar[str] = "catalog.resource.undeclared.v1"
+
+    resource_id: UUID
+    revision: int = Field(
+        description="Grows at each change of the file or schema; it comes back with the answer."
+    )
+    filename: str = Field(description="A label only, never a path.")
+    storage_key: str = Field(
+        description="Where the file, or the beginning of it, lies in the common storage."
+    )
+
+
 class DatasetPublished(Event):
     """A dataset is public, as it is now: sent when it is first shown and at each change of a member below."""
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.messaging.events import Event
 
@@ -27,6 +27,28 @@ class ValidationCompleted(Event):
     finished_at: datetime
     resource_id: UUID | None = Field(default=None, description="The catalog's resource, when it asked.")
     resource_revision: int | None = None
+
+
+class SuggestedSchema(BaseModel):
+    """A schema that suits a file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    version: str | None = Field(description="Its latest version.")
+    score: float = Field(
+        ge=0, le=1, description="1: every column is a field of it, and every field a column."
+    )
+
+
+class SchemaSuggested(Event):
+    """Which schemas suit a resource of the catalog that declares none, the best first; there may be none."""
+
+    type: ClassVar[str] = "validation.schema.suggested.v1"
+
+    resource_id: UUID
+    resource_revision: int
+    suggestions: tuple[SuggestedSchema, ...] = ()
 
 
 class LabelEvent(Event):

@@ -183,10 +183,13 @@ class DcatDocument:
             self._contact(said, f"{own}#contact-{rank}") for rank, said in enumerate(row["contact_points"])
         ]:
             node["dcat:contactPoint"] = contacts
-        license_link = self._license(row["license"])
-        if license_link:
-            node["dct:license"] = license_link
-        if files := [self._distribution(item, own, row, license_link) for item in row["resources"]]:
+        known, of_files = licenses.BY_ID.get(row["license"]), None
+        if known is not None and known.id != licenses.NOT_SPECIFIED:
+            # French portals (udata) know a licence by the address of its text, and read the dataset's first;
+            # those of the European Union by its authority table, and read the files'.
+            node["dct:license"] = self._license(known, known.url or known.uri)
+            of_files = self._license(known, known.uri or known.url)
+        if files := [self._distribution(item, own, row, of_files) for item in row["resources"]]:
             node["dcat:distribution"] = files
         return node
 
@@ -327,13 +330,10 @@ class DcatDocument:
             self._describe({**node, "skos:inScheme": _scheme(name)})
         return name
 
-    def _license(self, license_id: str) -> str | None:
-        known = licenses.BY_ID.get(license_id)
-        if known is None or license_id == licenses.NOT_SPECIFIED:
-            return None
-        name = known.uri or (iri(known.url) if known.url else self._own("licenses", license_id))
+    def _license(self, known: licenses.License, address: str | None) -> str:
+        name = iri(address) if address else self._own("licenses", known.id)
         if name not in self._described:
-            labels = {"dct:title": {"@language": "fr", "@value": known.fr}, "dct:identifier": license_id}
+            labels = {"dct:title": {"@language": "fr", "@value": known.fr}, "dct:identifier": known.id}
             self._describe({"@id": name, "@type": "dct:LicenseDocument", **labels})
         return name
 

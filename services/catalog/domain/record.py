@@ -138,10 +138,12 @@ class Record:
     claims: dict[str, Any] = field(default_factory=dict)
     harvest: dict[str, Any] = field(default_factory=dict)
     resources: tuple[Resource, ...] = ()
+    # Those who follow or reuse it at its portal: it changes without the dataset changing.
+    popularity: int = 0
 
     def content_hash(self) -> str:
         """Return a digest of what the record says; volatile members left out, equal ones mean `unchanged`."""
-        members = {name: getattr(self, name) for name in self.__slots__}
+        members = {name: getattr(self, name) for name in self.__slots__ if name != "popularity"}
         members["extras"] = _steady(self.extras)
         members["harvest"] = {name: value for name, value in self.harvest.items() if name != "last_update"}
         members["resources"] = [

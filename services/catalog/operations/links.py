@@ -1,6 +1,6 @@
 """The link check: each published file looked at now and then, host by host; one that changed is validated anew."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from services.catalog.domain.links import (
     wait_asked,
 )
 from services.catalog.domain.problems import LinkNotFound
-from services.catalog.operations import resources
+from services.catalog.operations import resources, suggestions
 from services.catalog.operations.context import CatalogContext
 from services.catalog.operations.pace import HostPace
 from services.catalog.store import links as store
@@ -34,6 +34,8 @@ KIND = "link_host"
 AT_ONCE = 20
 LONGEST_TURN = timedelta(minutes=2)
 HEAD_BYTES = 4096
+SAMPLE_BYTES = 65_536
+_TEXTS = frozenset(("csv", "tsv"))
 MOST_EVENTS = 100
 EVENTS_KEPT = timedelta(days=400)
 NO_LIMIT = 2**62
@@ -54,6 +56,8 @@ class Seen:
     reason: str | None = None
     marks: Marks = NOTHING
     same: bool = False
+    # Of a table that declares no schema: enough of it to read its columns.
+    sample: bytes = b""
     wait: timedelta = timedelta(0)
 
 
@@ -89,10 +93,11 @@ class LinkChecks:
 
     async def _look(self, link: dict[str, Any]) -> Seen:
         known = Marks(link["etag"], link["last_modified"], link["size"], link["sha256"])
+        wanted = link["format"] is not None and suggestions.may_be_suggested(link)
         try:
-            seen = await self._head(link, known)
+            seen = None if wanted else await self._head(link, known)
             if seen is None:
-                seen = await self._get(link, known)
+                seen = await self._get(link, NOTHING if wanted else known, sampled=wanted)
         except UrlNotAllowed:
             return Seen(False, None, "url-not-allowed")
         return seen
@@ -114,7 +119,7 @@ class LinkChecks:
         suspect = html or "content-type" not in answer.headers
         return Seen(True, answer.status, marks=marks) if marks.tell and not suspect else None
 
-    async def _get(self, link: dict[str, Any], known: Marks) -> Seen:
+    async def _get(self, link: dict[str, Any], known: Marks, *, sampled: bool) -> Seen:
         """Ask for the file, and read no more of it than is needed to know it."""
         await self._pace.turn(link["url"])
         try:
@@ -123,17 +128,21 @@ class LinkChecks:
             ) as incoming:
                 if incoming.not_modified:
                     return Seen(True, 304, marks=known, same=True)
-                return await self._read(link, incoming)
+                return await self._read(link, incoming, sampled=sampled)
         except FetchFailed as failure:
             return self._failed(failure)
 
-    async def _read(self, link: dict[str, Any], incoming: Incoming) -> Seen:
+    async def _read(self, link: dict[str, Any], incoming: Incoming, *, sampled: bool) -> Seen:
         marks = _marks(incoming.headers)
-        start, whole = b"", True
-        most = 0 if marks.tell else self._context.settings.catalog_link_max_bytes
+        start, sample, whole = b"", bytearray(), True
+        longest = self._context.settings.catalog_link_max_bytes
+        # A text is sampled; the columns of a workbook are read in the whole of it.
+        wanted = 0 if not sampled else SAMPLE_BYTES if link["format"] in _TEXTS else longest
+        most = max(wanted, 0 if marks.tell else longest)
         pieces = aiter(incoming)
         async for piece in pieces:
             start += piece[: HEAD_BYTES - len(start)]
+            sample += piece[: wanted - len(sample)]
             if len(start) >= HEAD_BYTES and incoming.size > most:
                 whole = False
                 break
@@ -142,7 +151,10 @@ class LinkChecks:
             return Seen(False, incoming.status, "html-page")
         if whole:
             marks = replace(marks, sha256=incoming.sha256, size=incoming.size)
-        return Seen(True, incoming.status, marks=marks)
+        if not whole:
+            # A text is cut after its last whole line; a part of a workbook tells nothing.
+            sample = sample[: sample.rfind(b"\n") + 1] if link["format"] in _TEXTS else bytearray()
+        return Seen(True, incoming.status, marks=marks, sample=bytes(sample))
 
     def _failed(self, failure: FetchFailed) -> Seen:
         wait = wait_asked(failure.retry_after, self._clock())
@@ -176,16 +188,30 @@ class LinkChecks:
                 "sha256": marks.sha256,
             }
         validated = link["validated_checksum"]
+        sample = await self._kept(link, seen.sample)
         async with self._context.db.transaction() as session:
             if not await store.write(session, link, values):
                 return
             if turned:
                 kind = "available" if seen.available else "unavailable"
                 await store.add_event(session, self._event(link, kind, seen, moment))
+            if sample is not None:
+                await suggestions.ask(session, link, sample)
             if different:
                 await store.add_event(session, self._event(link, "changed", seen, moment))
                 if seen.marks.sha256 is None or seen.marks.sha256 != validated:
                     await resources.file_changed(session, link["resource_id"])
+
+    async def _kept(self, link: dict[str, Any], sample: bytes) -> str | None:
+        """Store a sample for a while (`jobs.remove_old_contents`) and return its key."""
+        if not sample:
+            return None
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield sample
+
+        key = f"{resources.CONTENTS}/{link['resource_id']}/{new_id()}"
+        return (await self._context.storage.put(key, chunks(), max_bytes=len(sample))).key
 
     def _event(self, link: dict[str, Any], kind: str, seen: Seen, moment: datetime) -> LinkEvent:
         return LinkEvent(

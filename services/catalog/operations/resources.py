@@ -13,6 +13,7 @@ from services.catalog.domain.problems import (
     ResourceIsRemote,
     ResourceNotFound,
 )
+from services.catalog.operations import suggestions
 from services.catalog.operations.context import CatalogContext
 from services.catalog.operations.ownership import owners_of
 from services.catalog.operations.telling import tell, tell_verdict
@@ -94,8 +95,11 @@ async def replace_content(
     resource.conformity = initial(has_schema=has_schema, has_content=True)
     session.add(resource)
     await session.flush()
+    row = resource.model_dump()
     if has_schema:
-        await ask_validations(session, [resource.model_dump()])
+        await ask_validations(session, [row])
+    elif suggestions.may_be_suggested(row):
+        await suggestions.ask(session, row, stored.key)
     if before is not None:
         await tell(session, [(before, await _as_it_is_now(session, dataset_id))], now())
 

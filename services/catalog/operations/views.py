@@ -61,7 +61,9 @@ _READ_ONLY = frozenset(
         "self",
     )
 )
-_RESOURCE_READ_ONLY = frozenset(("claims", "created_at", "modified_at", "conformity", "content"))
+_RESOURCE_READ_ONLY = frozenset(
+    ("claims", "created_at", "modified_at", "conformity", "content", "suggested_schemas")
+)
 
 
 def view(context: CatalogContext, row: dict[str, Any]) -> dict[str, Any]:
@@ -113,10 +115,14 @@ def _spatial(row: dict[str, Any]) -> dict[str, Any] | None:
 def _resource_view(context: CatalogContext, row: dict[str, Any], dataset_link: str) -> dict[str, Any]:
     schema = {"name": row["schema_name"], "version": row["schema_version"], "url": row["schema_url"]}
     checksum = {"type": row["checksum_type"], "value": row["checksum_value"]}
+    declared = row["schema_name"] or row["schema_url"]
     return {
         **{name: row[name] for name in _RESOURCE_AS_STORED},
         "checksum": checksum if row["checksum_type"] else None,
-        "schema": schema if row["schema_name"] or row["schema_url"] else None,
+        "schema": schema if declared else None,
+        "suggested_schemas": []
+        if declared or row["suggested_revision"] != row["revision"]
+        else row["suggestions"],
         "issued": row["remote_created_at"],
         "modified": row["remote_modified_at"],
         "conformity": {

@@ -275,6 +275,14 @@ class VerdictList(BaseModel):
     items: list[VerdictView]
 
 
+class SuggestedSchema(BaseModel):
+    """A schema that the columns of a file suggest."""
+
+    name: str
+    version: str | None
+    score: float = Field(description="From 0 to 1: how far columns and fields are the same.")
+
+
 class ResourceView(BaseModel):
     """A resource with its conformity."""
 
@@ -288,6 +296,9 @@ class ResourceView(BaseModel):
     filesize: int | None
     checksum: ChecksumRef | None = Field(description="As its portal tells it.")
     schema_: SchemaRef | None = Field(alias="schema")
+    suggested_schemas: list[SuggestedSchema] = Field(
+        description="Where none is declared: those that its columns suggest, the best first. They judge nothing."
+    )
     remote_id: str | None
     uri: str | None
     issued: datetime | None

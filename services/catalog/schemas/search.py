@@ -19,6 +19,9 @@ class SearchPage(BaseModel):
     items: list[DatasetView]
     next: str | None = Field(description="Cursor of the next page; null on the last.")
     total: int
+    respelt: str | None = Field(
+        description="The words that were searched for, when no dataset had those that were asked; else null."
+    )
     facets: dict[str, list[FacetValue]] = Field(
         description="By name: the values of each, the most frequent first."
     )

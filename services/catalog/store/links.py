@@ -55,7 +55,8 @@ async def queue_due(db: Database, moment: datetime) -> int:
 async def due(db: Database, host_id: UUID, moment: datetime, limit: int) -> list[dict[str, Any]]:
     """Return the addresses of a host that are due, the oldest first."""
     rows = await db.fetch(
-        "SELECT l.*, r.format, r.type, r.validated_checksum FROM link AS l JOIN link_host AS h ON h.host = l.host "
+        "SELECT l.*, r.id, r.format, r.type, r.validated_checksum, r.schema_name, r.schema_url, "
+        "r.revision, r.filename, r.suggested_revision FROM link AS l JOIN link_host AS h ON h.host = l.host "
         "JOIN resource AS r ON r.id = l.resource_id WHERE h.id = $1 AND l.next_check_at <= $2 "
         "ORDER BY l.next_check_at LIMIT $3",
         host_id,

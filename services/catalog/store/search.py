@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from services.catalog.domain.search import SHORTEST_MISSPELT
 from services.catalog.store.datasets import SHOWN
 from shared.db import Database
 
 MOST_TAGS = 50
+MOST_PAIRS = 5
 _OF_RESOURCES = (
     "EXISTS (SELECT 1 FROM resource AS r WHERE r.dataset_id = d.id AND r.deleted_at IS NULL AND {})"
 )
@@ -28,12 +31,15 @@ _FILTERS = {
     ),
 }
 # The weights of description, organization, keywords, title. Words that follow one another were meant so, and who names
-# no place is shown what is about the whole country before what one of its communes has.
+# no place is shown what is about the whole country before what one of its communes has. What many follow and reuse is
+# most often what is looked for.
 _RANK = (
     "ts_rank('{{0.2,0.3,0.6,1}}', w.document, {query}) "
     "* (CASE WHEN w.document @@ {phrase} THEN 1.5 ELSE 1 END) "
     "* (CASE WHEN 'country:fr' = ANY(d.zones) THEN 2 ELSE 1 END) "
-    "+ (CASE WHEN folded(d.title) = {plain} THEN 1 ELSE 0 END)"
+    "* (1 + 0.1 * ln(1 + d.popularity::float8)) "
+    # Folding is dear: only a title about as long as the words may be equal to them.
+    "+ (CASE WHEN abs(length(d.title) - length({plain})) > 10 THEN 0 WHEN folded(d.title) = {plain} THEN 1 ELSE 0 END)"
 )
 _COUNTS = """
 WITH hits AS MATERIALIZED (SELECT d.id, d.themes, d.tags, d.license, d.organization_siren, d.organization_name,
@@ -72,6 +78,8 @@ class Asked:
     newest_first: bool = False
     # Any of the words is enough, when no dataset has them all.
     any_word: bool = False
+    # The words are no more those that were asked.
+    respelt: bool = False
 
 
 class _Statement:
@@ -85,12 +93,24 @@ class _Statement:
         return f"${len(self.args)}"
 
 
-def _query(statement: _Statement, asked: Asked) -> str:
-    words = [
+def _words(statement: _Statement, asked: Asked) -> list[str]:
+    return [
         "(" + " || ".join(f"plainto_tsquery('french', {statement.put(word)})" for word in group) + ")"
         for group in asked.alternatives
     ]
-    return "(" + (" || " if asked.any_word else " && ").join(words) + ")"
+
+
+def _query(statement: _Statement, asked: Asked) -> str:
+    words = _words(statement, asked)
+    if asked.any_word:
+        return "(" + " || ".join(words) + ")"
+    # Two words that follow one another may be written as one: `open damir`, `opendamir`.
+    pairs = list(pairwise(group[0] for group in asked.alternatives))[:MOST_PAIRS]
+    written = [words] + [
+        [*words[:place], f"plainto_tsquery('french', {statement.put(first + second)})", *words[place + 2 :]]
+        for place, (first, second) in enumerate(pairs)
+    ]
+    return "(" + " || ".join("(" + " && ".join(each) + ")" for each in written) + ")"
 
 
 def _found(statement: _Statement, asked: Asked, query: str | None) -> str:
@@ -111,6 +131,16 @@ def _found(statement: _Statement, asked: Asked, query: str | None) -> str:
     return f"FROM {words} WHERE " + " AND ".join(where)
 
 
+async def words(db: Database) -> dict[str, int]:
+    """Return each word of the titles, keywords and producers of what everybody may see, and how many have it."""
+    rows = await db.fetch(
+        "SELECT word, count(DISTINCT d.id) AS datasets FROM dataset AS d, LATERAL regexp_split_to_table("
+        "folded(concat_ws(' ', d.title, array_to_string(d.tags, ' '), d.organization_name)), '[^[:alnum:]]+') AS word "
+        f"WHERE {SHOWN} AND length(word) >= {SHORTEST_MISSPELT} GROUP BY word"
+    )
+    return {row["word"]: row["datasets"] for row in rows}
+
+
 async def page(db: Database, asked: Asked, *, offset: int, limit: int) -> list[UUID]:
     """Return the ids of the datasets that answer, best first or newest first."""
     statement = _Statement()
@@ -120,6 +150,10 @@ async def page(db: Database, asked: Asked, *, offset: int, limit: int) -> list[U
     if query and not asked.newest_first:
         plain = statement.put(" ".join(group[0] for group in asked.alternatives))
         rank = _RANK.format(query=query, phrase=f"phraseto_tsquery('french', {plain})", plain=plain)
+        if asked.any_word:
+            # Who has more of the words comes first.
+            had = " + ".join(f"(w.document @@ {word})::int" for word in _words(statement, asked))
+            rank = f"({had}) DESC, {rank}"
         order = f"{rank} DESC, d.id"
     window = f"OFFSET {statement.put(offset)} LIMIT {statement.put(limit)}"
     rows = await db.fetch(f"SELECT d.id {found} ORDER BY {order} {window}", *statement.args)

@@ -84,6 +84,51 @@ async def test_other_names_and_some_of_the_words(client: Client, key: dict[str, 
     assert await found(client, "introuvable") == []
 
 
+async def test_a_misspelt_word_is_found_and_told(client: Client, key: dict[str, str]) -> None:
+    await register(client, key, "Subventions aux associations")
+    await register(client, key, "Secrets inavouables", private=True)
+    answer = (await client.get(f"{V1}/search", params={"q": "subvension asociation"})).json()
+    assert [item["title"] for item in answer["items"]] == ["Subventions aux associations"]
+    assert answer["respelt"] == "subventions associations"
+    exact = (await client.get(f"{V1}/search", params={"q": "subventions"})).json()
+    assert (exact["total"], exact["respelt"]) == (1, None)
+    # What is private is not told by what a word is taken for.
+    hidden = (await client.get(f"{V1}/search", params={"q": "secrats"})).json()
+    assert (hidden["total"], hidden["respelt"]) == (0, None)
+
+
+async def test_two_words_may_be_written_as_one(client: Client, key: dict[str, str]) -> None:
+    await register(client, key, "Open DAMIR : dépenses")
+    await register(client, key, "OpenRadiation")
+    await register(client, key, "La base des codes postaux")
+    assert await found(client, "opendamir") == ["Open DAMIR : dépenses"]
+    assert await found(client, "open radiation") == ["OpenRadiation"]
+    assert await found(client, "la base des codes postaux") == ["La base des codes postaux"]
+
+
+async def test_who_has_more_of_the_words_comes_first(client: Client, key: dict[str, str]) -> None:
+    await register(client, key, "Prénoms, prénoms, prénoms", tags=["prénoms"])
+    await register(client, key, "Relevé", description="Prénoms des nouveau-nés d'Antibes.")
+    assert await found(client, "prénoms antibes introuvable") == ["Relevé", "Prénoms, prénoms, prénoms"]
+
+
+async def test_what_many_follow_comes_first_and_writes_nothing(client: Client, key: dict[str, str]) -> None:
+    source = {"slug": "portail", "name": "Portail", "kind": "push"}
+    assert (await client.post(f"{V1}/sources", json=source, headers=key)).status_code == 201
+    for name, metrics in (
+        ("a", {}),
+        ("b", {"followers": 40, "reuses": 10}),
+        ("c", {"followers": 2**63 - 1, "reuses": "x"}),
+    ):
+        said = {"id": name, "title": f"Arbres {name}", "metrics": metrics}
+        place = f"{V1}/sources/portail/datasets/{name}?profile=udata"
+        assert (await client.put(place, json=said, headers=key)).status_code == 201
+    assert await found(client, "arbres") == ["Arbres c", "Arbres b", "Arbres a"]
+    more = {"id": "a", "title": "Arbres a", "metrics": {"followers": 1000}}
+    again = await client.put(f"{V1}/sources/portail/datasets/a?profile=udata", json=more, headers=key)
+    assert again.json()["outcome"] == "unchanged"
+
+
 async def test_what_changes_is_found_anew(client: Client, key: dict[str, str]) -> None:
     made = await register(client, key, "Fontaines")
     answer = await client.patch(

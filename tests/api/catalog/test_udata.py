@@ -1,15 +1,12 @@
 """udata's API: its clients create, read, change and delete here as they do there."""
 
-import asyncio
-import logging
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.settings import Settings
 from tests.api.conftest import api, create_key, settings_of
-from tests.support.api import assert_problem, listening
+from tests.support.api import assert_problem
 
 PATH = "/catalog/api/1/datasets/"
 DATASET: dict[str, Any] = {
@@ -160,60 +157,3 @@ async def test_anothers_dataset_is_unknown(settings: Settings) -> None:
             await client.put(place.replace("/1/", "/2/") + "extras/", json={"a": 2}),
         ):
             assert_problem(answer, 404, "dataset-not-found")
-
-
-@pytest.fixture
-def datagouv() -> Any:
-    """The public client of data.gouv.fr, when it is installed (`pip install datagouv-client`).
-
-    It is not among the tests' dependencies: it brings a package that takes the place of urllib3 for everybody.
-    """
-    return pytest.importorskip("datagouv", reason="datagouv-client is not installed: its check was NOT run")
-
-
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # it leaves files and sockets open
-async def test_the_public_client_works_unchanged(datagouv: Any, settings: Settings, tmp_path: Path) -> None:
-    key = await create_key(settings.database_url, "catalog:write")
-    file = tmp_path / "2024.csv"
-    file.write_bytes(b"a\n1\n")
-
-    def drive(port: int) -> dict[str, Any]:
-        client = datagouv.Client(api_key=key, verbose=False)
-        client.base_url = f"http://127.0.0.1:{port}/catalog"
-        dataset = client.create_dataset(dict(DATASET))
-        dataset.update({"title": "Autre"})
-        remote = dataset.create_remote(dict(RESOURCE))
-        remote.update({"title": "Année 2024"})
-        static = client.create_static_resource(str(file), {"title": "Déposé"}, dataset.id)
-        static.update({"title": "Déposé à nouveau"}, file_to_upload=str(file))
-        dataset.update_extras({"b": 2})
-        dataset.refresh()
-        dataset.sort_resources("title.asc")
-        static.delete()
-        dataset.refresh()
-        seen = {
-            "title": dataset.title,
-            "extras": dataset.extras,
-            "organization": dataset.organization.name,
-            "resources": [item.title for item in dataset.resources],
-            "listed": [
-                item["id"] == dataset.id
-                for item in client.get_all_from_api_query("api/1/datasets/?page_size=1", mask="data{id}")
-            ],
-        }
-        dataset.delete()
-        client.session.close()
-        return seen
-
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
-    async with listening("catalog", settings) as port:
-        seen = await asyncio.to_thread(drive, port)
-    assert seen == {
-        "title": "Autre",
-        "extras": {"a": 1, "b": 2},
-        "organization": "Ville de Besançon",
-        "resources": ["Année 2024"],
-        "listed": [True],
-    }

@@ -75,6 +75,19 @@ def test_a_word_in_another_encoding_spoils_no_other() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Ã‰lus municipaux", "Élus municipaux"),
+        ("l’accueil".encode().decode("cp1252"), "l’accueil"),
+        ("SÃO PAULO", "SÃO PAULO"),
+        ("Â bientôt", "Â bientôt"),
+    ],
+)
+def test_what_a_portal_misread_is_read_back(said: str, expected: str) -> None:
+    assert one(f'<jeu/1> a dcat:Dataset ; dct:title "{said}" .').title == expected
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b'<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>',
@@ -106,7 +119,7 @@ def test_vocabularies_by_their_other_addresses(dcat: str, dct: str) -> None:
 def test_what_is_said_by_nodes_without_a_name() -> None:
     record = one("""<jeu/1> a dcat:Dataset ; dct:title "Arbres" ;
         dct:accrualPeriodicity [ a dct:Frequency ; rdfs:label "Annuelle" ] ;
-        dct:license [ rdfs:label "Licence Ouverte v2.0" ] ;
+        dct:license [ foaf:page <https://www.etalab.gouv.fr/licence-ouverte-open-licence> ] ;
         dct:temporal [ time:hasBeginning [ time:inXSDDate "2020-01-01" ] ;
             time:hasEnd [ time:inXSDDate "2020-12-31" ] ] ;
         dcat:contactPoint [ vcard:fn "SIG" ; vcard:hasEmail [ vcard:hasValue <mailto:sig@ville.example> ] ] ;

@@ -203,15 +203,17 @@ def _license(graph: Graph, node: Node) -> str:
     for holder in (node, *_distributions(graph, node)):
         said = graph.all(holder, DCT + "license", DCT + "rights")
         words = [
-            word for term in said for word in (written(term), _label(graph, term), _described(graph, term))
+            word for term in said for word in (written(term), _label(graph, term), *_described(graph, term))
         ]
         if (found := license_of(*words)) != NOT_SPECIFIED:
             return found
     return NOT_SPECIFIED
 
 
-def _described(graph: Graph, term: Term) -> str | None:
-    return graph.text(term, DCT + "identifier", DCT + "description", SKOS + "notation")
+def _described(graph: Graph, term: Term) -> Iterator[str | None]:
+    for predicate in (DCT + "identifier", FOAF + "homepage", FOAF + "page", RDFS + "seeAlso", SCHEMA + "url"):
+        yield graph.text(term, predicate)
+    yield graph.text(term, DCT + "description", SKOS + "notation")
 
 
 def _period(graph: Graph, node: Node) -> tuple[str | None, str | None]:

@@ -16,6 +16,7 @@ LONGEST_URL = 2000
 LONGEST_WORD = 500
 LARGEST = 2**63 - 1
 DEEPEST = 20
+_MISREAD = ("Ã", "Â", "â€")
 _YEAR = re.compile(r"\d{4}")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _FRENCH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -36,8 +37,18 @@ def text(value: Any, limit: int = LONGEST_WORD) -> str | None:
         value = str(value)
     if not isinstance(value, str):
         return None
-    cleaned = value.replace("\x00", "").encode("utf-8", "ignore").decode().strip()
+    cleaned = _mended(value.replace("\x00", "").encode("utf-8", "ignore").decode()).strip()
     return cleaned[:limit] or None
+
+
+def _mended(value: str) -> str:
+    """Undo a portal's reading of UTF-8 as Western Windows (`Ã‰lus`): no other text could be read back so."""
+    if not any(sign in value for sign in _MISREAD):
+        return value
+    try:
+        return value.encode("cp1252").decode()
+    except UnicodeError:
+        return value
 
 
 def url(value: Any) -> str | None:

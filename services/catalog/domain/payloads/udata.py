@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.catalog.domain.payloads.reading import (
+    LARGEST,
     PayloadRefused,
     contact,
     day,
@@ -87,6 +88,7 @@ def read(document: Any) -> Record:
         extras=extras,
         claims=claims,
         harvest=mapping(document.get("harvest")),
+        popularity=_popularity(document.get("metrics")),
         resources=tuple(
             resource(item) for item in _listed(document.get("resources")) if isinstance(item, dict)
         ),
@@ -182,6 +184,13 @@ def _themes(extras: dict[str, Any]) -> list[str]:
         for word in (item if isinstance(item, list) else [item])
         if isinstance(word, str)
     ]
+
+
+def _popularity(metrics: Any) -> int:
+    if not isinstance(metrics, dict):
+        return 0
+    # Views are counted in another way from one version of udata to the next.
+    return min(sum(integer(metrics.get(name)) or 0 for name in ("followers", "reuses")), LARGEST)
 
 
 def _zones(values: Any) -> tuple[str, ...]:

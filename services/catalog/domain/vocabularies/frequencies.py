@@ -36,7 +36,7 @@ _WEEKLY = "Hebdomadaire ou plusieurs fois par semaine"
 _MONTHLY = "Mensuelle ou plusieurs fois par mois"
 
 TABLE = (
-    Frequency("continuous", "En continu", "Continuous", "CONT", "continuous", "Continuelle"),
+    Frequency("continuous", "En continu", "Continuous", "UPDATE_CONT", "continuous", "Continuelle"),
     Frequency("oneMinute", "Toutes les minutes", "Every minute", "1MIN", None, "Continuelle"),
     Frequency("fiveMinutes", "Toutes les cinq minutes", "Every five minutes", "5MIN", None, "Continuelle"),
     Frequency("tenMinutes", "Toutes les dix minutes", "Every ten minutes", "10MIN", None, "Continuelle"),
@@ -176,9 +176,9 @@ _WRITINGS = {
     "r p3y": "triennial",
     "r p10y": "decennial",
 }
-# `UPDATE_CONT` is the code of the same frequency before the table of 2023.
-_OLD_EU = {
-    "UPDATE_CONT": "continuous",
+# Other codes of the same frequencies: udata writes and reads `UPDATE_CONT`, GeoNetwork `CONT`.
+_OTHER_EU = {
+    "CONT": "continuous",
     "IRREGULAR": "irregular",
     "HOURLY_2": "bihourly",
     "HOURLY_3": "trihourly",
@@ -199,7 +199,7 @@ def _known() -> dict[str, str]:
         ):
             if writing:
                 known[folded(writing)] = frequency.id
-    known |= {folded(code): target for code, target in _OLD_EU.items()}
+    known |= {folded(code): target for code, target in _OTHER_EU.items()}
     known |= {folded(word): target for word, target in SCDL.items()}
     return known
 
