@@ -78,7 +78,7 @@ ROWS = st.lists(st.lists(CELLS, min_size=3, max_size=6).map(",".join), min_size=
 
 @contextmanager
 def pieces_of(size: int) -> Iterator[None]:
-    with patch.object(scanned, "PIECE", size), patch.object(scanned, "_FIRST", size):
+    with patch.multiple(scanned, PIECE=size, _FIRST=size, _ONE_PIECE=0):
         yield
 
 

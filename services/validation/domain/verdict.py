@@ -4,13 +4,14 @@ import gzip
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 if TYPE_CHECKING:
-    from services.validation.engine import Progress, Report
+    from services.validation.engine import ParsedSchema, Progress, Report
 
 # How often the process that waits is told how far this one is.
 TELL_SECONDS = 0.2
@@ -60,10 +61,10 @@ def judge_file(
     `options` are keyword arguments of the engine's `Options`; `report` is told how far it is. Runs in a process of its
     own: takes and returns only values that cross processes.
     """
-    from services.validation.engine import Options, schema_from_json, validate
+    from services.validation.engine import Options, validate
 
     told = Options(label=filename, progress=_telling(report), **options)
-    made = validate(Path(path), schema_from_json(descriptor), told)
+    made = validate(Path(path), _schema(descriptor), told)
     tally = _tally(made)
     return Verdict(
         tally.outcome, tally.rows, tally.errors, tally.warnings, made.engine, _packed(made.to_dict())
@@ -77,10 +78,10 @@ def judge_package(
 
     The report has a section for each file, in their order, which is its report as if it had been alone.
     """
-    from services.validation.engine import Options, Reference, schema_from_json, validate
+    from services.validation.engine import Options, Reference, validate
 
     started = time.perf_counter()
-    schemas = {file.name: schema_from_json(file.descriptor) for file in files}
+    schemas = {file.name: _schema(file.descriptor) for file in files}
     references = {
         file.name: Reference(Path(file.path), schema)
         for file in files
@@ -109,6 +110,14 @@ def judge_package(
         report=_packed(document),
         files=tallies,
     )
+
+
+@lru_cache(maxsize=16)
+def _schema(descriptor: bytes) -> "ParsedSchema":
+    """The schema written in a JSON document; the process stays, and the same schemas come again and again."""
+    from services.validation.engine import schema_from_json
+
+    return schema_from_json(descriptor)
 
 
 def _package_report(

@@ -58,7 +58,7 @@ class ConvertedText:
             yield from self._placed(exact_blocks(records, self._width, reason.records_done))
 
     def _scanned(self, rules: Sequence[Rule]) -> ScannedBlocks:
-        return ScannedBlocks(self._stream, _DELIMITER, rules, 2, self._first_line)
+        return ScannedBlocks(self._stream, _DELIMITER, rules, 2, self._first_line, self._size)
 
     def _fast(self) -> FastBlocks:
         sample = self._file.read(CHUNK).decode("utf-8", "replace")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -31,10 +31,14 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding by its Python name, and how many bytes of BOM stand before the text."""
+    """An encoding by its Python name, and how many bytes of BOM stand before the text.
+
+    `sound` tells that the beginning of the text is in UTF-8 without any doubt.
+    """
 
     name: str
     bom: int = 0
+    sound: bool = False
 
 
 def known_encoding(name: str) -> str:
@@ -59,9 +63,13 @@ def detect(head: bytes) -> Encoding:
 
     UTF-8 when `head` is UTF-8; the rest of the file is verified as it is read.
     """
-    if found := bom_of(head) or _utf16_without_bom(head):
+    found = bom_of(head) or _utf16_without_bom(head)
+    if found is not None and found.name != "utf-8":
         return found
-    return Encoding("utf-8") if utf8_error(head) is None else Encoding(detect_legacy(head))
+    sound = utf8_error(head) is None
+    if found is not None:
+        return replace(found, sound=sound)
+    return Encoding("utf-8" if sound else detect_legacy(head), sound=sound)
 
 
 def utf8_error(data: bytes) -> int | None:

@@ -16,6 +16,8 @@ DELIMITERS = (",", ";", "\t", "|")
 _LINES_LOOKED_AT = 100
 _TITLE_LINES = 15
 _LABELS_LOOKED_AT = 1_000
+# More than any title and header need, even with line ends inside their cells.
+_LINES_ENOUGH, _BYTES_ENOUGH = 400, 64 << 10
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 
 
@@ -33,6 +35,19 @@ class Layout:
     data_start: int
     data_line: int
     written: tuple[str, ...] = ()
+
+
+def beginning(head: bytes) -> bytes:
+    """As much of a text as its layout is decided on: all of it when its first lines are long, few or empty."""
+    end = 0
+    for _ in range(_LINES_ENOUGH):
+        end = head.find(b"\n", end) + 1
+        if not end:
+            return head
+    if end < _BYTES_ENOUGH:
+        end = head.find(b"\n", _BYTES_ENOUGH) + 1 or len(head)
+    first = head[:end]
+    return first if first.strip(b"\r\n\0") else head
 
 
 def _first_lines(text: str) -> Iterator[str]:
@@ -62,13 +77,22 @@ def _score(lines: list[str], delimiter: str, wanted: set[str]) -> tuple[int, flo
     records = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
     if not records:
         return (0, 0.0, 0)
-    names = max(
-        len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT]} & wanted) for cells in records[:_TITLE_LINES]
-    )
+    names = _most_names(records[:_TITLE_LINES], wanted)
     width, times = Counter(len(cells) for cells in records).most_common(1)[0]
     if width == 1:
         return (names, 0.0, 0)
     return (names, times / len(records) * (1.5 if len(records[0]) == width else 1), width)
+
+
+def _most_names(records: list[list[str]], wanted: set[str]) -> int:
+    """How many of the expected names the record that has most of them has."""
+    most = 0
+    for cells in records:
+        found = len({plain(cell) for cell in cells[:_LABELS_LOOKED_AT]} & wanted)
+        most = max(most, found)
+        if found == len(wanted) or found == len(cells):
+            break
+    return most
 
 
 def _find_header(head: str, delimiter: str, wanted: set[str]) -> Layout:

@@ -19,14 +19,14 @@ from services.validation.engine.text.encoding import (
 )
 from services.validation.engine.text.exact import exact_blocks
 from services.validation.engine.text.fast import FastBlocks, NotRegular, repetitive_columns
-from services.validation.engine.text.layout import Layout, lay_out
+from services.validation.engine.text.layout import Layout, beginning, lay_out
 from services.validation.engine.text.lines import Records, stream_lines
 from services.validation.engine.text.prefetch import prefetch
 from services.validation.engine.text.scanned import ScannedBlocks
 from services.validation.engine.text.source import ByteSource
 from services.validation.engine.text.stream import CHUNK, NotUtf8, Utf8Stream
 
-_SMALL = 256 << 10
+_SMALL = CHUNK
 _WIDEST_FAST = 2_000
 _HEAD_LIMIT = 16 << 20
 
@@ -68,7 +68,9 @@ def _encoding_of(source: ByteSource, told: str | None) -> Encoding:
         name = known_encoding(told)
     except LookupError as error:
         raise Unreadable(Finding("encoding-error", "encoding-unknown", {"encoding": told})) from error
-    return Encoding(name, found.bom if found.name == name else 0)
+    if found.name == name:
+        return found
+    return Encoding(name, sound=name == "utf-8" and utf8_error(head) is None)
 
 
 class _TextReader:
@@ -85,10 +87,10 @@ class _TextReader:
         self._source = source
         self._encoding = encoding
         self._cancelled = cancelled
-        self._strict = verify and (encoding.name != "utf-8" or utf8_error(source.head(CHUNK)) is None)
+        self._strict = verify and (encoding.name != "utf-8" or encoding.sound)
         self._stream = self._open()
         self._head = self._read_head()
-        text = self._head.decode("utf-8", "replace")
+        text = beginning(self._head).decode("utf-8", "replace")
         if not text.strip("\r\n\0"):
             raise Unreadable(Finding("source-error", "source-empty", {}))
         self._layout: Layout = lay_out(text, names, delimiter)
@@ -159,7 +161,9 @@ class _TextReader:
     def _scanned_blocks(self, rules: Sequence[Rule]) -> Iterator[Block]:
         layout = self._layout
         self._stream.unread(self._head[layout.data_start :])
-        yield from ScannedBlocks(self._stream, layout.delimiter, rules, 2, layout.data_line)
+        yield from ScannedBlocks(
+            self._stream, layout.delimiter, rules, 2, layout.data_line, self._source.size
+        )
 
     def _fast_blocks(self) -> Iterator[Block]:
         data = self._head[self._layout.data_start :]

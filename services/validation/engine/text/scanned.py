@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,8 @@ from services.validation.engine.text.stream import NotUtf8, Utf8Stream
 
 PIECE = 4 << 20
 _FIRST = 256 << 10
+# A file no larger is one piece: cutting it in two costs more than a second thread gains.
+_ONE_PIECE = 1 << 20
 _LONGEST = 16 << 20
 _THREADS = 2
 # What stands for a column that nobody will look at.
@@ -52,8 +55,15 @@ class ScannedBlocks:
     """Iterates over the blocks of a text; raises NotRegular when the csv module must take over."""
 
     def __init__(
-        self, stream: Utf8Stream, delimiter: str, rules: Sequence[Rule], first_row: int, first_line: int
+        self,
+        stream: Utf8Stream,
+        delimiter: str,
+        rules: Sequence[Rule],
+        first_row: int,
+        first_line: int,
+        size: int,
     ) -> None:
+        """`size` is that of the file, in bytes, to choose how it is cut."""
         self._stream = stream
         self._delimiter = delimiter
         self._rules = Rules(rules)
@@ -61,12 +71,19 @@ class ScannedBlocks:
         self._row = first_row
         self._line = first_line
         self._ragged = 0
+        self._first_size = size + 1 if size <= _ONE_PIECE else _FIRST
 
     def __iter__(self) -> Iterator[Block]:
+        texts = self._texts()
+        first = next(texts)
+        if first.last:
+            # A short file is scanned before threads would have started.
+            yield from self._judged(self._sound(self._scan(first), first), first)
+            return
         waiting: deque[tuple[_Text, Future[Piece]]] = deque()
         left = b""
         with ThreadPoolExecutor(_THREADS, "socle-scan") as pool:
-            for text in self._texts():
+            for text in chain([first], texts):
                 waiting.append((text, pool.submit(self._scan, text)))
                 if len(waiting) > _THREADS:
                     left = yield from self._blocks(left, *waiting.popleft())
@@ -80,7 +97,7 @@ class ScannedBlocks:
         """The text in pieces that, as far as the parity of quotes tells, end with a record."""
         # The first bytes were given back by who read the header: they are counted already.
         offset = self._stream.bytes_read - self._stream.given_back
-        data, filled = bytearray(_FIRST), 0
+        data, filled = bytearray(self._first_size), 0
         while (end := self._stream.fill(data, filled)) > filled:
             filled = end
             if filled < len(data):
@@ -105,9 +122,7 @@ class ScannedBlocks:
 
     def _blocks(self, left: bytes, text: _Text, scanning: Future[Piece]) -> Generator[Block, None, bytes]:
         """The blocks of one piece; gives (as the generator's value) what belongs to a record of the next one."""
-        piece = scanning.result()
-        if piece.bad_utf8 is not None:
-            raise NotUtf8(text.offset + piece.bad_utf8)
+        piece = self._sound(scanning.result(), text)
         if left:
             # The parity of quotes was misleading: the piece began inside a record.
             text = text.after(left)
@@ -115,6 +130,12 @@ class ScannedBlocks:
         rest = yield from self._judged(piece, text)
         self._refuse_endless(len(rest))
         return rest
+
+    @staticmethod
+    def _sound(piece: Piece, text: _Text) -> Piece:
+        if piece.bad_utf8 is not None:
+            raise NotUtf8(text.offset + piece.bad_utf8)
+        return piece
 
     def _judged(self, piece: Piece, text: _Text) -> Generator[Block, None, bytes]:
         if piece.garbled:
