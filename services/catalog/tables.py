@@ -179,13 +179,31 @@ class Dataset(Table, table=True):
 
 
 class DatasetSearch(Table, table=True):
-    """The words of a dataset as they are searched: a trigger keeps them, whoever writes the dataset."""
+    """The words of a dataset as they are searched, and what orders those found: kept by a trigger, whoever writes.
+
+    What is counted is in a table of its own: these rows cannot be written anew without their words.
+    """
 
     __tablename__ = "dataset_search"
     __table_args__ = (Index("ix_dataset_search_document", "document", postgresql_using="gin"),)
 
     dataset_id: UUID = Field(primary_key=True, foreign_key="catalog.dataset.id", ondelete="CASCADE")
     document: str = Field(sa_type=TSVECTOR)
+    # Folded, as the words asked are.
+    title: str
+    shown: bool
+    national: bool
+    popularity: int = Field(sa_type=BigInteger)
+
+
+class DatasetFacets(Table, table=True):
+    """What a search counts of a dataset (`tag:…`) and of its files (`format:…`, each once): kept by triggers."""
+
+    __tablename__ = "dataset_facets"
+
+    dataset_id: UUID = Field(primary_key=True, foreign_key="catalog.dataset.id", ondelete="CASCADE")
+    of_dataset: list[str] = _words()
+    of_files: list[str] = _words()
 
 
 class Resource(Table, table=True):

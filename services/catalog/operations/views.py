@@ -70,7 +70,7 @@ def view(context: CatalogContext, row: dict[str, Any]) -> dict[str, Any]:
     """Return a dataset as the API shows it."""
     link = context.link(f"/catalog/v1/datasets/{row['id']}")
     resources = [_resource_view(context, resource, link) for resource in row["resources"]]
-    judged = [item["conformity"]["status"] for item in resources if item["schema"]]
+    judged = row.get("judged") or [item["conformity"]["status"] for item in resources if item["schema"]]
     return {
         **{name: row[name] for name in _AS_STORED},
         "source": row["source"],

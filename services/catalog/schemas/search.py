@@ -13,10 +13,16 @@ class FacetValue(BaseModel):
     label: str
 
 
+class FoundDataset(DatasetView):
+    """A dataset with its first twenty resources; its `self` has them all."""
+
+    resources_total: int = Field(description="How many resources it has.")
+
+
 class SearchPage(BaseModel):
     """A page of the datasets that answer, with the counts over all of them."""
 
-    items: list[DatasetView]
+    items: list[FoundDataset]
     next: str | None = Field(description="Cursor of the next page; null on the last.")
     total: int
     respelt: str | None = Field(

@@ -56,9 +56,21 @@ async def get(db: Database, dataset_id: UUID) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-async def these(db: Database, ids: list[UUID]) -> list[dict[str, Any]]:
-    """Return datasets by id, in the order of the ids, each with its `resources`."""
-    rows = await _with_resources(db, _DATASET + "WHERE d.id = ANY($1)", ids)
+async def these(db: Database, ids: list[UUID], *, most: int) -> list[dict[str, Any]]:
+    """Return datasets by id, in the order of the ids, each with its first `resources`, at `most` so many.
+
+    `resources_total` counts them all, and `judged` has the conformity of those that declare a schema.
+    """
+    rows = await _with_resources(db, _DATASET + "WHERE d.id = ANY($1)", ids, most=most)
+    totals = await db.fetch(
+        "SELECT dataset_id, count(*) AS total, array_agg(DISTINCT conformity) FILTER ("
+        "WHERE schema_name IS NOT NULL OR schema_url IS NOT NULL) AS judged "
+        "FROM resource WHERE dataset_id = ANY($1) AND deleted_at IS NULL GROUP BY dataset_id",
+        ids,
+    )
+    of_all = {row["dataset_id"]: (row["total"], row["judged"] or []) for row in totals}
+    for row in rows:
+        row["resources_total"], row["judged"] = of_all.get(row["id"], (0, []))
     by_id = {row["id"]: row for row in rows}
     return [by_id[one] for one in ids if one in by_id]
 
@@ -119,12 +131,16 @@ async def numbered_page(
     return rows, total
 
 
-async def _with_resources(db: Database, sql: str, *args: Any) -> list[dict[str, Any]]:
+async def _with_resources(
+    db: Database, sql: str, *args: Any, most: int | None = None
+) -> list[dict[str, Any]]:
     rows = [dict(row) for row in await db.fetch(sql, *args)]
     by_id: dict[UUID, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
     resources = await db.fetch(
-        "SELECT * FROM resource WHERE dataset_id = ANY($1) AND deleted_at IS NULL ORDER BY dataset_id, position, id",
+        "SELECT r.* FROM unnest($1::uuid[]) AS wanted(id), LATERAL (SELECT * FROM resource "
+        "WHERE dataset_id = wanted.id AND deleted_at IS NULL ORDER BY position, id LIMIT $2) AS r",
         list(by_id),
+        most,
     )
     for resource in resources:
         by_id[resource["dataset_id"]].append(dict(resource))

@@ -36,34 +36,23 @@ _FILTERS = {
 _RANK = (
     "ts_rank('{{0.2,0.3,0.6,1}}', w.document, {query}) "
     "* (CASE WHEN w.document @@ {phrase} THEN 1.5 ELSE 1 END) "
-    "* (CASE WHEN 'country:fr' = ANY(d.zones) THEN 2 ELSE 1 END) "
-    "* (1 + 0.1 * ln(1 + d.popularity::float8)) "
-    # Folding is dear: only a title about as long as the words may be equal to them.
-    "+ (CASE WHEN abs(length(d.title) - length({plain})) > 10 THEN 0 WHEN folded(d.title) = {plain} THEN 1 ELSE 0 END)"
+    "* (CASE WHEN w.national THEN 2 ELSE 1 END) "
+    "* (1 + 0.1 * ln(1 + w.popularity::float8)) "
+    "+ (CASE WHEN w.title = {plain} THEN 1 ELSE 0 END)"
 )
+# Many datasets have the same facets: those are taken apart once.
 _COUNTS = """
-WITH hits AS MATERIALIZED (SELECT d.id, d.themes, d.tags, d.license, d.organization_siren, d.organization_name,
-    d.source_id, d.zones {found}),
-files AS MATERIALIZED (SELECT r.dataset_id, r.format, r.schema_name, r.conformity,
-    r.schema_name IS NOT NULL OR r.schema_url IS NOT NULL AS has_schema
-    FROM resource AS r JOIN hits ON hits.id = r.dataset_id WHERE r.deleted_at IS NULL)
-(SELECT 'total' AS facet, '' AS value, count(*), NULL AS label FROM hits)
-UNION ALL (SELECT 'theme', value, count(*), NULL FROM hits, unnest(themes) AS value GROUP BY value)
-UNION ALL (SELECT 'tag', value, count(*), NULL FROM hits, unnest(tags) AS value GROUP BY value
-    ORDER BY 3 DESC, 2 LIMIT {most})
-UNION ALL (SELECT 'zone', value, count(*), NULL FROM hits, unnest(zones) AS value GROUP BY value
-    ORDER BY 3 DESC, 2 LIMIT {most})
-UNION ALL (SELECT 'license', license, count(*), NULL FROM hits GROUP BY license)
-UNION ALL (SELECT 'organization', organization_siren, count(*), min(organization_name) FROM hits
-    WHERE organization_siren IS NOT NULL GROUP BY organization_siren ORDER BY 3 DESC, 2 LIMIT {most})
-UNION ALL (SELECT 'source', s.slug, count(*), min(s.name) FROM hits JOIN source AS s ON s.id = hits.source_id
-    GROUP BY s.slug ORDER BY 3 DESC, 2 LIMIT {most})
-UNION ALL (SELECT 'format', format, count(DISTINCT dataset_id), NULL FROM files WHERE format IS NOT NULL
-    GROUP BY format ORDER BY 3 DESC, 2 LIMIT {most})
-UNION ALL (SELECT 'schema', schema_name, count(DISTINCT dataset_id), NULL FROM files
-    WHERE schema_name IS NOT NULL GROUP BY schema_name ORDER BY 3 DESC, 2 LIMIT {most})
-UNION ALL (SELECT 'conformity', conformity, count(DISTINCT dataset_id), NULL FROM files WHERE has_schema
-    GROUP BY conformity)
+WITH hits AS MATERIALIZED (SELECT f.of_dataset, f.of_files, count(*) AS count {found} GROUP BY 1, 2),
+counted AS (SELECT split_part(kept, ':', 1) AS facet, substr(kept, strpos(kept, ':') + 1) AS value, count
+    FROM (SELECT kept, sum(count)::bigint AS count FROM hits, unnest(of_dataset || of_files) AS kept GROUP BY kept)
+    AS every),
+most AS (SELECT facet, value, count FROM (SELECT counted.*, row_number() OVER (
+    PARTITION BY facet ORDER BY count DESC, value) AS place FROM counted) AS placed WHERE place <= {most})
+SELECT 'total' AS facet, '' AS value, coalesce(sum(count), 0)::bigint AS count, NULL AS label FROM hits
+UNION ALL SELECT facet, coalesce(s.slug, value), count,
+    CASE facet WHEN 'organization' THEN (SELECT min(o.name) FROM organization AS o WHERE o.siren = value)
+    ELSE s.name END
+    FROM most LEFT JOIN source AS s ON facet = 'source' AND s.id::text = value
 """
 
 
@@ -113,22 +102,25 @@ def _query(statement: _Statement, asked: Asked) -> str:
     return "(" + " || ".join("(" + " && ".join(each) + ")" for each in written) + ")"
 
 
-def _found(statement: _Statement, asked: Asked, query: str | None) -> str:
-    """Return `FROM … WHERE …`; the words are an inner table of its own, so that their index is what is walked."""
-    where = [SHOWN]
+def _found(
+    statement: _Statement, asked: Asked, query: str | None, *, wide: bool = False, join: str = ""
+) -> str:
+    """Return `FROM … WHERE …`; the words are an inner table of its own, so that their index is what is walked.
+
+    The datasets themselves (`wide`) are read only where what is asked needs them: most of their columns are long.
+    """
+    where = []
     for name, values in asked.filters.items():
         where.append(_FILTERS[name].format(statement.put(list(values))))
     if asked.start is not None:
         where.append(f"coalesce(d.temporal_end, d.temporal_start) >= {statement.put(asked.start)}")
     if asked.end is not None:
         where.append(f"coalesce(d.temporal_start, d.temporal_end) <= {statement.put(asked.end)}")
-    words = (
-        f"(SELECT s.dataset_id, s.document FROM dataset_search AS s WHERE s.document @@ {query} OFFSET 0) AS w "
-        "JOIN dataset AS d ON d.id = w.dataset_id"
-        if query
-        else "dataset AS d"
-    )
-    return f"FROM {words} WHERE " + " AND ".join(where)
+    searched = f"s.shown AND s.document @@ {query}" if query else "s.shown"
+    words = f"(SELECT s.* FROM dataset_search AS s WHERE {searched} OFFSET 0) AS w"
+    if where or wide:
+        words += " JOIN dataset AS d ON d.id = w.dataset_id"
+    return f"FROM {words} {join} WHERE " + (" AND ".join(where) or "true")
 
 
 async def words(db: Database) -> dict[str, int]:
@@ -145,26 +137,27 @@ async def page(db: Database, asked: Asked, *, offset: int, limit: int) -> list[U
     """Return the ids of the datasets that answer, best first or newest first."""
     statement = _Statement()
     query = _query(statement, asked) if asked.alternatives else None
-    found = _found(statement, asked, query)
+    best_first = query is not None and not asked.newest_first
+    found = _found(statement, asked, query, wide=not best_first)
     order = "coalesce(d.remote_modified_at, d.modified_at) DESC, d.id"
-    if query and not asked.newest_first:
+    if query and best_first:
         plain = statement.put(" ".join(group[0] for group in asked.alternatives))
         rank = _RANK.format(query=query, phrase=f"phraseto_tsquery('french', {plain})", plain=plain)
         if asked.any_word:
             # Who has more of the words comes first.
             had = " + ".join(f"(w.document @@ {word})::int" for word in _words(statement, asked))
             rank = f"({had}) DESC, {rank}"
-        order = f"{rank} DESC, d.id"
+        order = f"{rank} DESC, w.dataset_id"
     window = f"OFFSET {statement.put(offset)} LIMIT {statement.put(limit)}"
-    rows = await db.fetch(f"SELECT d.id {found} ORDER BY {order} {window}", *statement.args)
-    return [row["id"] for row in rows]
+    rows = await db.fetch(f"SELECT w.dataset_id {found} ORDER BY {order} {window}", *statement.args)
+    return [row["dataset_id"] for row in rows]
 
 
 async def counts(db: Database, asked: Asked) -> tuple[int, dict[str, list[dict[str, Any]]]]:
     """Return how many datasets answer, and how many of them for each value of each facet."""
     statement = _Statement()
     query = _query(statement, asked) if asked.alternatives else None
-    found = _found(statement, asked, query)
+    found = _found(statement, asked, query, join="JOIN dataset_facets AS f ON f.dataset_id = w.dataset_id")
     rows = await db.fetch(_COUNTS.format(found=found, most=MOST_TAGS), *statement.args)
     facets: dict[str, list[dict[str, Any]]] = {name: [] for name in _FILTERS}
     total = 0

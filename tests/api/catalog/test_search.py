@@ -184,6 +184,42 @@ async def test_facets_count_what_is_found(client: Client, key: dict[str, str]) -
     assert sorted(await found(client, theme=["ENVI", "TRAN"])) == ["Actes 2", "Sans rapport"]
 
 
+async def test_facets_follow_every_change(client: Client, key: dict[str, str]) -> None:
+    async def counted() -> dict[str, dict[str, int]]:
+        facets = (await client.get(f"{V1}/search", params={"q": "horaires"})).json()["facets"]
+        return {name: {one["value"]: one["count"] for one in values} for name, values in facets.items()}
+
+    file = {"title": "a.csv", "url": "https://exemple.fr/a.csv", "format": "csv"}
+    one = await register(client, key, "Horaires", license="lov2", resources=[file])
+    assert (await counted())["format"] == {"csv": 1}
+    address = f"{V1}/datasets/{one}"
+    read = await client.get(address)
+    change = {"license": "odc-odbl", "resources": [{**file, "format": "json"}]}
+    patched = await client.patch(address, json=change, headers={**key, "if-match": read.headers["etag"]})
+    assert patched.status_code == 200, patched.text
+    assert (await counted())["license"] == {"odc-odbl": 1}
+    assert (await counted())["format"] == {"json": 1}
+    deleted = await client.delete(address, headers={**key, "if-match": patched.headers["etag"]})
+    assert deleted.status_code in (200, 204)
+    assert not any((await counted()).values())
+
+
+async def test_a_page_shows_the_first_files_of_a_dataset_and_judges_them_all(
+    client: Client, key: dict[str, str]
+) -> None:
+    files: list[dict[str, Any]] = [
+        {"title": f"{number}.csv", "url": f"https://exemple.fr/{number}.csv"} for number in range(25)
+    ]
+    files.append({"title": "fin.csv", "url": "https://exemple.fr/fin.csv", "schema": {"name": "scdl/budget"}})
+    await register(client, key, "Budgets réunis", resources=files)
+    item = (await client.get(f"{V1}/search", params={"q": "budgets réunis"})).json()["items"][0]
+    assert [one["title"] for one in item["resources"]] == [f"{number}.csv" for number in range(20)]
+    assert item["resources_total"] == 26
+    whole = (await client.get(item["self"])).json()
+    assert len(whole["resources"]) == 26
+    assert item["conformity"] == whole["conformity"] == "queued"
+
+
 async def test_a_territory_holds_what_lies_in_it(client: Client, key: dict[str, str]) -> None:
     await register(client, key, "Commune", spatial={"zones": ["fr:commune:25056"]})
     await register(client, key, "Intercommunalité", spatial={"zones": ["fr:epci:242500361"]})
