@@ -86,6 +86,18 @@ def separate_processes() -> Iterator[Stack]:
 
 
 @contextmanager
+def served(service: str, folder: Path, **settings: str) -> Iterator[Stack]:
+    """Run `socle serve` of a service, on servers that run already."""
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("socle")), "serve", service, "--port", str(port)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SOCLE_")} | settings
+    log = folder / f"{service}.log"
+    with _started(command, log, env) as api:
+        _wait_for(f"http://127.0.0.1:{port}/{service}/health/ready", api, log)
+        yield Stack(f"http://127.0.0.1:{port}", api.pid)
+
+
+@contextmanager
 def validata(schema: Mapping[str, object]) -> Iterator[tuple[Stack, str]]:
     """Run Validata's API in its own environment; give it, and the address of the schema served to it."""
     python = Path(peer("validata"))
