@@ -1,7 +1,6 @@
 """Rules between columns of one row: filled together, compared, summed, at least one filled."""
 
 import datetime
-import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Context, Decimal, InvalidOperation
@@ -40,9 +39,8 @@ def build_cohesive(kind: str, custom: "CustomCheck", schema: "Schema") -> RowChe
     """Build `cohesive-columns-value` (params `column`, `othercolumns`): all filled or all empty."""
     names = _once(params.text(custom, "column"), *params.texts(custom, "othercolumns"))
 
-    def suspect(frame: pl.DataFrame) -> pl.Series:
-        empty = pl.col(*names).is_null()
-        return frame.select(pl.any_horizontal(empty) & ~pl.all_horizontal(empty)).to_series()
+    empty = pl.col(*names).is_null()
+    suspect = pl.any_horizontal(empty) & ~pl.all_horizontal(empty)
 
     def judge(row: Row) -> Violation | None:
         empty = [name for name in names if row.get(name) is None]
@@ -64,8 +62,7 @@ def build_one_of_required(kind: str, custom: "CustomCheck", schema: "Schema") ->
     names = _once(params.text(custom, "column1", "column"), params.text(custom, "column2"))
     violation = Violation("one-of-required", {"columns": _listed(names)})
 
-    def suspect(frame: pl.DataFrame) -> pl.Series:
-        return functools.reduce(operator.and_, (frame[name].is_null() for name in names))
+    suspect = pl.all_horizontal(pl.col(*names).is_null())
 
     def judge(row: Row) -> Violation | None:
         return violation if all(row.get(name) is None for name in names) else None
@@ -89,9 +86,8 @@ def build_compare(kind: str, custom: "CustomCheck", schema: "Schema") -> RowChec
     read_left, read_right = _reader(schema.field(left)), _reader(schema.field(right))
     certain = _certain_compare(schema.field(left), schema.field(right), op)
 
-    def suspect(frame: pl.DataFrame) -> pl.Series:
-        both = frame[left].is_not_null() & frame[right].is_not_null()
-        return both & ~frame.select(certain.fill_null(False)).to_series() if certain is not None else both
+    both = pl.col(left).is_not_null() & pl.col(right).is_not_null()
+    suspect = both if certain is None else both & ~certain.fill_null(False)
 
     def judge(row: Row) -> Violation | None:
         first, second = row.get(left), row.get(right)
@@ -122,12 +118,10 @@ def build_sum(kind: str, custom: "CustomCheck", schema: "Schema") -> RowCheck:
     readers = {name: _reader(schema.field(name)) for name in names}
     exact = _exact_numbers(*(schema.field(name) for name in names))
 
-    def suspect(frame: pl.DataFrame) -> pl.Series:
-        filled = pl.all_horizontal(pl.col(*names).is_not_null())
-        if exact is None:
-            return frame.select(filled).to_series()
+    suspect = pl.all_horizontal(pl.col(*names).is_not_null())
+    if exact is not None:
         equal = exact(total) == pl.sum_horizontal(*map(exact, terms), ignore_nulls=False)
-        return frame.select(filled & ~equal.fill_null(False)).to_series()
+        suspect &= ~equal.fill_null(False)
 
     def judge(row: Row) -> Violation | None:
         texts = {name: text for name in names if (text := row.get(name)) is not None}

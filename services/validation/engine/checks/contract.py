@@ -65,8 +65,8 @@ def skip_if_absent(absent: tuple[str, ...]) -> Absence:
 class RowCheck:
     """A check on several cells of one row.
 
-    `columns[0]` is the column that carries the error. `suspect` takes a frame that has all `columns` (String,
-    null = empty) and gives a boolean Series, true for the rows to look at: too many of them, never too few.
+    `columns[0]` is the column that carries the error. `suspect` is an expression over a frame that has all `columns`
+    (String, null = empty), true for the rows to look at: too many of them, never too few.
     `judge` is exact, on one row's texts (None = empty), and never raises.
     `on_absent` is asked, when the file lacks some `columns` (given to it), what to do: "skip" the check, run it
     with these columns "as-empty", or report its Violation once, at header level, instead of running it.
@@ -74,7 +74,7 @@ class RowCheck:
 
     kind: str
     columns: tuple[str, ...]
-    suspect: Callable[[pl.DataFrame], pl.Series]
+    suspect: pl.Expr
     judge: Callable[[Mapping[str, str | None]], Violation | None]
     on_absent: Callable[[tuple[str, ...]], Absence] = skip_if_absent
 

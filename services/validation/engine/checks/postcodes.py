@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from services.validation.engine import reference
@@ -24,15 +23,16 @@ def build_postcode_of_commune(kind: str, custom: "CustomCheck", schema: "Schema"
     known = reference.postcodes_of_code()
     pairs = sorted_pairs((code, served) for code, postcodes in known.items() for served in postcodes)
 
-    def suspect(frame: pl.DataFrame) -> pl.Series:
-        columns = pl.col(commune), pl.col(postcode)
-        plain = frame.select(pl.all_horizontal(shaped(column, 5) for column in columns)).to_series()
-        codes, postcodes = (
-            frame.select(number(column, 5, 10**5)).to_series().to_numpy() for column in columns
-        )
-        served = pl.Series(is_among(codes * np.uint64(100_000) + postcodes, pairs))
-        filled = frame.select(pl.all_horizontal(column.is_not_null() for column in columns)).to_series()
-        return filled & ~(plain.fill_null(False) & served)
+    columns = pl.col(commune), pl.col(postcode)
+    plain = pl.all_horizontal(shaped(column, 5) for column in columns)
+    codes, postcodes = (number(column, 5, 10**5) for column in columns)
+    served = (codes * 100_000 + postcodes).map_batches(
+        lambda both: pl.Series(is_among(both.to_numpy(), pairs)),
+        return_dtype=pl.Boolean,
+        is_elementwise=True,
+    )
+    filled = pl.all_horizontal(column.is_not_null() for column in columns)
+    suspect = filled & ~(plain.fill_null(False) & served)
 
     def judge(row: Mapping[str, str | None]) -> Violation | None:
         code, found = row.get(commune), row.get(postcode)

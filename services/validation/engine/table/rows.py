@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -12,6 +12,9 @@ from services.validation.engine.checks.contract import Violation
 from services.validation.engine.table.columns import ColumnChecker, FaultsByColumn, values_only
 from services.validation.engine.table.view import NO_OFFSETS, BlockView, Mask
 from services.validation.engine.text.blocks import Block, Offsets
+
+# Where, what, and the text of the column that carries it.
+Found = tuple[int, Violation, str | None]
 
 
 def blank_rows(view: BlockView, checkers: Sequence[ColumnChecker]) -> Offsets:
@@ -57,29 +60,45 @@ class RowChecker:
         """The columns of the file that the check looks at."""
         return frozenset(self._columns[name].index for name in self._present)
 
+    def found(self, frame: pl.DataFrame, suspects: pl.Series, skipped: Container[int]) -> list[Found]:
+        """(offset, violation, text of the column that carries it) for each suspect that breaks the check."""
+        offsets = suspects.arg_true()
+        if not len(offsets):
+            return []
+        rows = frame.select(list(dict.fromkeys(self.check.columns)))[offsets].iter_rows(named=True)
+        judged = (
+            (offset, None if offset in skipped else self.check.judge(row), row[self._present[0]])
+            for offset, row in zip(offsets.to_list(), rows, strict=True)
+        )
+        return [(offset, violation, text) for offset, violation, text in judged if violation is not None]
+
+
+class RowCheckSet:
+    """The checks between columns of a table, run together on a block."""
+
+    def __init__(self, checkers: Sequence[RowChecker], columns: Mapping[str, ColumnChecker]) -> None:
+        self.checkers = [checker for checker in checkers if checker.runs]
+        self._columns = columns
+        self._names = tuple(dict.fromkeys(name for each in self.checkers for name in each.check.columns))
+        self._suspects = [
+            checker.check.suspect.fill_null(True).alias(str(place))
+            for place, checker in enumerate(self.checkers)
+        ]
+
     def violations(
         self, view: BlockView, faults: FaultsByColumn, skip: Offsets
-    ) -> list[tuple[int, Violation, str | None]]:
-        """(offset, violation, text of the column that carries it) for each record that breaks the check."""
-        frame = pl.DataFrame(
-            {
-                name: self._values(view, name, faults)
-                if name in self._columns
-                else pl.Series([None] * view.block.length, dtype=pl.String)
-                for name in dict.fromkeys(self.check.columns)
-            }
-        )
-        suspects = self.check.suspect(frame).fill_null(True).arg_true()
-        if not len(suspects):
-            return []
-        skipped = set(skip.tolist())
-        found: list[tuple[int, Violation, str | None]] = []
-        for offset, row in zip(suspects.to_list(), frame[suspects].iter_rows(named=True), strict=True):
-            violation = None if offset in skipped else self.check.judge(row)
-            if violation is not None:
-                found.append((offset, violation, row[self._present[0]]))
-        return found
+    ) -> Iterator[tuple[RowChecker, list[Found]]]:
+        """Each check with what breaks it, but for the records to `skip`."""
+        if not self.checkers:
+            return
+        frame = pl.DataFrame({name: self._values(view, name, faults) for name in self._names})
+        suspects = frame.select(self._suspects)
+        skipped = frozenset(skip.tolist())
+        for checker, suspected in zip(self.checkers, suspects.iter_columns(), strict=True):
+            yield checker, checker.found(frame, suspected, skipped)
 
     def _values(self, view: BlockView, name: str, faults: FaultsByColumn) -> pl.Series:
-        checker = self._columns[name]
+        checker = self._columns.get(name)
+        if checker is None:
+            return pl.Series([None] * view.block.length, dtype=pl.String)
         return values_only(view, checker, faults.get(checker.index))

@@ -16,7 +16,7 @@ from services.validation.engine.schema import Schema
 from services.validation.engine.table.columns import ColumnChecker, ColumnSet, Faults, FaultsByColumn
 from services.validation.engine.table.header import Column
 from services.validation.engine.table.problems import Problem
-from services.validation.engine.table.rows import RowChecker, blank_rows, missing_cells
+from services.validation.engine.table.rows import Found, RowChecker, RowCheckSet, blank_rows, missing_cells
 from services.validation.engine.table.view import BlockView
 from services.validation.engine.text.blocks import Offsets
 
@@ -37,7 +37,7 @@ class TableRun:
         for checker in sorted(self.checkers, key=lambda checker: not checker.column.known):
             self.by_name.setdefault(checker.column.field.name, checker)
         fitted = [RowChecker(check, self.by_name) for check in row_checks]
-        self._row_checkers = [checker for checker in fitted if checker.runs]
+        self._row_checks = RowCheckSet(fitted, self.by_name)
         for unfit in fitted:
             if (violation := unfit.at_header) is not None:
                 collector.tell([Finding(unfit.check.kind, violation.key, violation.params, row=1)])
@@ -61,7 +61,7 @@ class TableRun:
     @property
     def columns(self) -> frozenset[int]:
         """The columns that the checks between columns look at."""
-        return frozenset(index for checker in self._row_checkers for index in checker.indices)
+        return frozenset(index for checker in self._row_checks.checkers for index in checker.indices)
 
     def take(self, view: BlockView) -> FaultsByColumn:
         """Judge one block; gives the faulty cells by column index."""
@@ -71,8 +71,8 @@ class TableRun:
             if found := faults.get(checker.index):
                 self._cell_faults(checker, _without(found, blank), view)
         self._structure(view, blank.tolist())
-        for row_checker in self._row_checkers:
-            self._row_faults(row_checker, view, faults, blank)
+        for row_checker, broken in self._row_checks.violations(view, faults, blank):
+            self._row_faults(row_checker, broken, view)
         self.rows += view.block.length
         return faults
 
@@ -134,12 +134,10 @@ class TableRun:
         )
         self._collector.add(kind, entry)
 
-    def _row_faults(
-        self, checker: RowChecker, view: BlockView, faults: FaultsByColumn, blank: Offsets
-    ) -> None:
+    def _row_faults(self, checker: RowChecker, found: Sequence[Found], view: BlockView) -> None:
         column = checker.column
         assert column is not None
-        for offset, violation, text in checker.violations(view, faults, blank):
+        for offset, violation, text in found:
             problem = Problem(checker.check.kind, violation.key, violation.params, fix=violation.fix)
             kind = (column.number, *problem.kind)
             entry = _entry(problem, column, text or "", view.row(offset), view.line(offset))

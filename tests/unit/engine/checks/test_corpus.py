@@ -88,7 +88,9 @@ def found_by_row_check(check: RowCheck, frame: pl.DataFrame) -> Iterator[Place]:
         if absence != "as-empty":
             return
         frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in absent)
-    for index, (row, suspected) in enumerate(zip(frame.to_dicts(), check.suspect(frame), strict=True)):
+    for index, (row, suspected) in enumerate(
+        zip(frame.to_dicts(), frame.select(check.suspect).to_series(), strict=True)
+    ):
         if suspected and check.judge(row) is not None and any(row.values()):
             yield validata_type(check.kind), index + 2
 

@@ -177,7 +177,7 @@ def test_postcode_of_commune(
     frame = pl.DataFrame(
         {"cp": [postcode], "insee": [commune]}, schema=dict.fromkeys(("cp", "insee"), pl.String)
     )
-    assert violation is None or check.suspect(frame).to_list() == [True]
+    assert violation is None or frame.select(check.suspect).to_series().to_list() == [True]
     assert (violation.key if violation else None) == key
     assert (violation.fix if violation else None) == fix
 
@@ -229,5 +229,7 @@ def test_no_wrong_postcode_is_hidden(rows: list[tuple[str | None, str | None]]) 
     check = build_check(CustomCheck("code-postal-commune", params), Schema())
     assert isinstance(check, RowCheck)
     frame = pl.DataFrame(rows, schema={"cp": pl.String, "insee": pl.String}, orient="row")
-    for row, suspected in zip(frame.to_dicts(), check.suspect(frame).to_list(), strict=True):
+    for row, suspected in zip(
+        frame.to_dicts(), frame.select(check.suspect).to_series().to_list(), strict=True
+    ):
         assert suspected is True or check.judge(row) is None
