@@ -136,3 +136,20 @@ def test_no_rule_where_none_is_certain(field: Field) -> None:
 )
 def test_a_piece_ends_with_a_record(text: str, where: int) -> None:
     assert library.cut(bytearray(text.encode()), len(text)) == where
+
+
+def naive_cut(text: bytes) -> int:
+    """After the last line feed that stands before an even number of quotes, or after one."""
+    ends = [at + 1 for at, byte in enumerate(text) if byte == ord("\n")]
+    return next((end for end in reversed(ends) if text.count(b'"', 0, end) % 2 == 0), 0)
+
+
+@pytest.mark.parametrize("quotes", ["", '"', '"" ', '"a\n""b"', '"\n'])
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 4_079, 4_080, 4_081, 8_160, 20_000])
+def test_a_piece_is_cut_where_the_parity_of_quotes_says(quotes: str, size: int) -> None:
+    filling = f"{quotes}ligne,{quotes}\n"
+    text = (filling * (size // len(filling) + 1))[:size].encode()
+    assert library.cut(bytearray(text), len(text)) == naive_cut(text)
+    # More quotes in one place than a counter of a byte holds.
+    many = b'"' * 16 * 300 + b"\n" + text
+    assert library.cut(bytearray(many), len(many)) == naive_cut(many)
