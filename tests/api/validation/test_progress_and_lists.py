@@ -15,10 +15,10 @@ from tests.support.api import assert_problem, listening
 PATH = "/validation/v1/validations"
 SMALL = {"fields": [{"name": "a"}]}
 WAIT = {"prefer": "wait=30"}
-# Each value is checked by itself: slow enough to be watched, whatever the speed of the reader.
-LONG = b"tel\n" + b"".join(b"0381%06d\n" % number for number in range(75_000))
+# Each number is checked by itself: slow enough to be watched, whatever the speed of the reader; of several pieces.
+LONG = b"tel,note\n" + b"".join(b"0381%06d,le matin seulement\n" % number for number in range(75_000))
 PHONES = {
-    "fields": [{"name": "tel", "type": "string"}],
+    "fields": [{"name": "tel", "type": "string"}, {"name": "note", "type": "string"}],
     "custom_checks": [{"name": "phone-number-value", "params": {"column": "tel"}}],
 }
 
