@@ -23,8 +23,9 @@ from typing import Any
 
 import xlsxwriter
 
-from bench.validator import DATA, ENVS, LESS, SCHEMA, made, peer
+from bench.validator import DATA, ENVS, descriptor, made, peer
 
+MODEL = "subventions"
 _NUMBERS = frozenset(["montant", "pourcentageSubvention"])
 _DATES = frozenset(["dateConvention"])
 _OURS = """
@@ -68,14 +69,14 @@ print(json.dumps(dict(rows=rows, errors=errors, wall=wall, cpu=cpu + child_cpu, 
 
 def workbook(rows: int) -> Path:
     """A workbook of subventions, made when it is not there."""
-    path = DATA / f"subventions-{rows}.xlsx"
+    path = DATA / f"{MODEL}-{rows}.xlsx"
     if path.exists():
         return path
     unfinished = path.with_suffix(".new")
     book = xlsxwriter.Workbook(str(unfinished))
     sheet = book.add_worksheet("Subventions")
     day = book.add_format({"num_format": "dd/mm/yyyy"})
-    with made(rows, errors=False).open(encoding="utf-8", newline="") as lines:
+    with made(MODEL, rows, errors=False).open(encoding="utf-8", newline="") as lines:
         reader = csv.reader(lines)
         header = next(reader)
         sheet.write_row(0, 0, header)
@@ -131,16 +132,15 @@ def main() -> None:
     parser: Any = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rows", type=int, default=LESS)
+    parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--peer-repeat", type=int, default=1, help="0: ours only")
     asked = parser.parse_args()
-    from services.validation.engine import bundle
 
     path = workbook(asked.rows)
     sys.stdout.write(f"{path.name} ({path.stat().st_size / 1e6:,.0f} MB)\n")
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        json.dump(bundle.resolve(SCHEMA)[2], file)
+        json.dump(descriptor(MODEL), file)
         file.flush()
         ours = measure(sys.executable, _OURS, path, file.name, asked.repeat)
         tell("socle", ours)
