@@ -160,7 +160,7 @@ def create_service_app(service: Service) -> FastAPI:
             app.state.context = context
             yield
 
-    app = FastAPI(
+    app = openapi.DocumentedApp(
         title=service.title,
         summary=service.summary,
         version=version("socle"),
@@ -178,7 +178,6 @@ def create_service_app(service: Service) -> FastAPI:
         separate_input_output_schemas=False,
     )
     add_documentation(app, prefix, service.title)
-    openapi.complete_openapi(app)
     app.router.route_class = StrictRoute
     install_problem_handlers(app)
     app.include_router(_operations(service.name), include_in_schema=False)

@@ -47,17 +47,16 @@ _REFUSED = {
 _NOT_OURS = ("HTTPValidationError", "ValidationError")
 
 
-def complete_openapi(app: FastAPI) -> None:
-    """Have an application describe its errors as it answers them, and a key as what an operation may need."""
-    derive = app.openapi
+class DocumentedApp(FastAPI):
+    """An application that describes its errors as it answers them, and a key as what an operation may need."""
 
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            _complete(derive())
-        assert app.openapi_schema is not None, "the document that was derived is kept"
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    def openapi(self) -> dict[str, Any]:
+        """Return the document, derived once."""
+        derived = self.openapi_schema is not None
+        document = super().openapi()
+        if not derived:
+            _complete(document)
+        return document
 
 
 def _complete(document: dict[str, Any]) -> None:

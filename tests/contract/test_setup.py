@@ -1,5 +1,6 @@
 """`make` sets up from the locks, once, and again when a lock changes; the locks are complete and name no index."""
 
+import json
 import os
 import re
 import shutil
@@ -91,6 +92,15 @@ def test_locks_hold_hashes_and_no_address(lock: str) -> None:
     assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
     for name, details in requirements(lock).items():
         assert "--hash=sha256:" in details, name
+
+
+def test_the_verifiers_lock_holds_hashes_and_no_address() -> None:
+    """npm writes the registry's address and those of sponsors: they are taken out by hand."""
+    text = (ROOT / "tests/contract/verifiers/package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in text
+    packages = {name: details for name, details in json.loads(text)["packages"].items() if name}
+    assert packages
+    assert all(details["integrity"].startswith("sha512-") for details in packages.values())
 
 
 def test_tests_run_with_the_versions_that_are_served() -> None:

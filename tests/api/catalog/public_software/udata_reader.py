@@ -7,6 +7,7 @@ import json
 import socket
 import sys
 from typing import Any
+from unittest import mock
 
 import mongoengine
 import mongomock
@@ -29,8 +30,8 @@ def every_host_is_public(host: str, *_: Any, **__: Any) -> list[Any]:
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 0))]
 
 
-socket.socket.connect = nothing_is_fetched  # type: ignore[method-assign]
-socket.getaddrinfo = every_host_is_public  # type: ignore[assignment]
+mock.patch.object(socket.socket, "connect", nothing_is_fetched).start()
+mock.patch.object(socket, "getaddrinfo", every_host_is_public).start()
 LICENSES = json.loads(sys.argv[1])
 
 mongoengine.connect("reader", mongo_client_class=mongomock.MongoClient, uuidRepresentation="standard")
